@@ -485,8 +485,8 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "part-of-answer",
     file: `${RUNNER}/git/runGit.ts`,
-    find: "isTooMuch || timedOut || !isWhole ? undefined : exitCode",
-    replace: "(isTooMuch && timedOut) || !isWhole ? undefined : exitCode",
+    find: "isTooMuch || timedOut ? undefined : exitCode",
+    replace: "isTooMuch && timedOut ? undefined : exitCode",
     test: { file: `${RUNNER}/agentPlace/place.int.test.ts`, name: "incomplete output of git is no answer" },
     promise: "output of git that was cut off is no answer",
   },

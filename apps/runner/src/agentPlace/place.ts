@@ -2,7 +2,8 @@ import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest } from "../agent
 import type { Files } from "../files/files.ts";
 import type { GitInput } from "../git/gitProcess.ts";
 import type { Git } from "../git/openGit.ts";
-import type { GitAnswer, RunGit } from "../git/runGit.ts";
+import type { GitAnswer } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import type { GitStream } from "../git/streamGit.ts";
 import { gitFromRun } from "../git/gitFromRun.ts";
 

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
 import { runCleanGitIn } from "../git/cleanSide.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import { changesBetween } from "./changes.ts";
 import { largeFiles } from "./large.ts";
 import { strayEntries } from "./stray.ts";

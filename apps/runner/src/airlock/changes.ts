@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { needsText, type Change } from "@tac8/core/protection/protect";
 import { localFailure } from "../git/errors.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 
 /** Enough for a list of a hundred thousand changed files. */
 const MAX_LIST = 16 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { cleanGit, runCleanGitIn, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { gitStep, localFailure } from "../git/errors.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
 import { gitIn, type AgentPlace } from "../agentPlace/place.ts";
 import { streamBundle } from "./bundle.ts";

@@ -1,6 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import type { TreeChange } from "./changes.ts";
 
 /** GitHub warns about files of this size, and refuses files over 100 MB. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { GitAnswer, RunGit } from "../git/runGit.ts";
+import type { GitAnswer } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import { rangesOf } from "./ranges.ts";
 
 const [A, B, C, D] = ["a", "b", "c", "d"].map((letter) => letter.repeat(40)) as [string, string, string, string];

@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { gitStep, localFailure } from "../git/errors.ts";
 import { mergeBase } from "../git/openGit.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import { gitFromRun } from "../git/gitFromRun.ts";
 import { changesBetween, type TreeChange } from "./changes.ts";
 import { readStoredCommits, type StoredCommit } from "./storedCommits.ts";

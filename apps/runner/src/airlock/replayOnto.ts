@@ -1,6 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import type { ReplayPlan } from "./replayPlan.ts";
 
 /** A user must combine more commits than this, or a merge among them. */

@@ -1,6 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import { LINK, SUBMODULE, type TreeChange } from "./changes.ts";
 
 /** A stray entry: a link or a submodule that leads out of the repository. */

@@ -4,8 +4,7 @@ import { gitProxyEnvironment } from "@tac8/core/config/proxy";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
 import { gitEnvironment, openGit, type Git } from "./openGit.ts";
-import { ownGit, type GitExecutor } from "./executor.ts";
-import type { RunGit } from "./runGit.ts";
+import { ownGit, type GitExecutor, type RunGit } from "./executor.ts";
 import { gitFromRun } from "./gitFromRun.ts";
 
 /** Folders and files of a repository on the clean side. */

@@ -5,7 +5,7 @@ import { Readable, type Writable } from "node:stream";
 
 // Not by execa: the helper would start 30 ms later with it.
 
-/** Standard input of git: these bytes, or a file from a position on, at most 1 MB behind its start. Git itself reads the file. */
+/** Standard input of git: these bytes, or a file from a position on. Git itself reads the file. */
 export type GitInput = Buffer | { readonly file: string; readonly from: number };
 
 export interface GitProcessOptions {
@@ -49,6 +49,8 @@ export interface GitProcessEnd {
 const FORCE_MS = 5000;
 /** Time for the output to be closed after SIGKILL. A process that left git's group, such as one of a filter, can hold it open. */
 const HELD_MS = 5000;
+
+const SKIP_BYTES = 64 * 1024;
 
 /** Git commands that run. None outlives this process. */
 const running = new Set<ChildProcess>();
@@ -130,8 +132,10 @@ export function startGit(options: GitProcessOptions): GitProcess {
 function openAt({ file, from }: Exclude<GitInput, Buffer>): number {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const skipped = Buffer.alloc(from);
-    for (let at = 0, read = 1; at < from && read > 0; at += read) read = readSync(fd, skipped, at, from - at, null);
+    const skipped = Buffer.alloc(Math.min(from, SKIP_BYTES));
+    for (let left = from, read = 1; left > 0 && read > 0; left -= read) {
+      read = readSync(fd, skipped, 0, Math.min(left, skipped.length), null);
+    }
     return fd;
   } catch (error) {
     closeSync(fd);

@@ -1,6 +1,5 @@
-import type { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { startGit, type GitInput, type GitProcess } from "./gitProcess.ts";
+import type { Readable } from "node:stream";
+import { startGit, type GitInput, type GitProcess, type GitProcessOptions } from "./gitProcess.ts";
 
 /** How long to wait for output that another process than git holds open, for example one that a filter has started. */
 const HELD_MS = 5000;
@@ -11,16 +10,9 @@ export interface GitCommand {
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly input?: GitInput | undefined;
-  /**
-   * Destination of the standard output instead of the answer; it is ended with the output. `maxBytes` does not apply to
-   * it.
-   */
-  readonly output?: Writable | undefined;
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** See `GitProcessOptions`. */
-  readonly lockFd?: number | undefined;
 }
 
 export interface GitAnswer {
@@ -33,37 +25,31 @@ export interface GitAnswer {
   readonly errorText: string;
 }
 
-/** Run one git command in a folder of either side. */
-export type RunGit = (
-  args: readonly string[],
-  options: Pick<GitCommand, "input" | "output" | "maxBytes" | "timeoutMs">,
-) => Promise<GitAnswer>;
-
 /**
  * Run one git command with bytes as input and output, because file names need not be text. A non-zero exit code is an
  * answer, not an error. @throws the signal's reason.
  */
-export async function runGit(command: GitCommand): Promise<GitAnswer> {
-  const { output, maxBytes, signal } = command;
+export async function runGit(
+  command: GitCommand,
+  { lockFd }: Pick<GitProcessOptions, "lockFd"> = {},
+): Promise<GitAnswer> {
+  const { maxBytes, signal } = command;
   signal?.throwIfAborted(); // A process that is started despite the abort may write before it is stopped.
-  const git = startGit(command);
-  const sent = output === undefined ? null : send(git.stdout, output);
-  const answer = output === undefined ? collect(git, "stdout", maxBytes) : NOTHING;
+  const git = startGit({ ...command, lockFd });
+  const answer = collect(git, "stdout", maxBytes);
   const errors = collect(git, "stderr", maxBytes);
   let held: NodeJS.Timeout | undefined;
   git.onExit(() => {
-    if (output !== undefined) return; // Its reader may need longer than git.
     held = setTimeout(() => [git.stdout, git.stderr].forEach((stream) => stream.destroy()), HELD_MS);
   });
   const { code: exitCode, how, timedOut, aborted } = await git.ended;
   clearTimeout(held);
-  const isWhole = (await sent) ?? true;
   if (aborted) signal?.throwIfAborted();
   const isTooMuch = answer.isTooMuch || errors.isTooMuch;
   const stderr = errors.bytes().toString("utf8").trim();
-  const code = isTooMuch || timedOut || !isWhole ? undefined : exitCode;
+  const code = isTooMuch || timedOut ? undefined : exitCode;
   const why = isTooMuch ? `git ${command.args[0] ?? ""} printed more than ${maxBytes} bytes` : how;
-  return { code, bytes: answer.bytes(), stderr, errorText: stderr || (code === 0 || !isWhole ? "" : why) };
+  return { code, bytes: answer.bytes(), stderr, errorText: stderr || (code === 0 ? "" : why) };
 }
 
 interface Collected {
@@ -72,34 +58,30 @@ interface Collected {
   readonly bytes: () => Buffer;
 }
 
-const NOTHING: Collected = { isTooMuch: false, bytes: () => Buffer.alloc(0) };
-
 /** Keep the output of one stream. If there is too much, git is ended. */
-export function collect(git: GitProcess, name: "stdout" | "stderr", maxBytes: number): Collected {
-  const chunks: Buffer[] = [];
+function collect(git: GitProcess, name: "stdout" | "stderr", maxBytes: number): Collected {
   let size = 0;
-  const stream = git[name];
-  stream.on("error", () => undefined); // It was cut off: its end says what happened.
-  stream.on("data", (chunk: Buffer) => {
-    const room = maxBytes - size;
+  const bytes = keepStart(git[name], maxBytes);
+  git[name].on("data", (chunk: Buffer) => {
     size += chunk.length;
-    if (room > 0) chunks.push(room < chunk.length ? chunk.subarray(0, room) : chunk);
     if (size > maxBytes) git.stop();
   });
   return {
     get isTooMuch() {
       return size > maxBytes;
     },
-    bytes: () => Buffer.concat(chunks),
+    bytes,
   };
 }
 
-/** Pass a stream on to its destination, and end that with it. @returns whether all of it arrived */
-export async function send(from: NodeJS.ReadableStream, to: Writable): Promise<boolean> {
-  try {
-    await pipeline(from, to);
-    return true;
-  } catch {
-    return false;
-  }
+/** Read a stream to its end and keep its first bytes. @returns a function that returns them */
+export function keepStart(stream: Readable, maxBytes: number): () => Buffer {
+  const chunks: Buffer[] = [];
+  let room = maxBytes;
+  stream.on("error", () => undefined); // It was cut off: its end says what happened.
+  stream.on("data", (chunk: Buffer) => {
+    if (room > 0) chunks.push(room < chunk.length ? chunk.subarray(0, room) : chunk);
+    room -= chunk.length;
+  });
+  return () => Buffer.concat(chunks);
 }

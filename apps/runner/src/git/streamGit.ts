@@ -1,7 +1,7 @@
 import { errorOf } from "@tac8/core/domain/messageOf";
 import { Readable } from "node:stream";
 import { startGit } from "./gitProcess.ts";
-import { collect, type GitCommand } from "./runGit.ts";
+import { keepStart, type GitCommand } from "./runGit.ts";
 
 /** A git command whose output is too large to keep. It runs for at most `timeoutMs`. */
 export interface GitStream {
@@ -16,7 +16,7 @@ export interface GitStream {
 
 export type GitStreamCommand = Pick<GitCommand, "dir" | "env" | "args" | "timeoutMs" | "signal">;
 
-/** Limit of its standard error, in bytes. */
+/** Number of bytes of its standard error that are kept. */
 export const MAX_STREAM_WORDS = 20_000;
 /** Time to end after SIGTERM. */
 const FORCE_MS = 1000;
@@ -28,12 +28,12 @@ const FORCE_MS = 1000;
 export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamCommand): GitStream {
   if (signal?.aborted === true) return failedStream(signal.reason);
   const git = startGit({ dir, env, args, timeoutMs, forceMs: FORCE_MS, signal });
-  const errors = collect(git, "stderr", MAX_STREAM_WORDS);
+  const errors = keepStart(git.stderr, MAX_STREAM_WORDS);
   return {
     stdout: git.stdout,
     ended: git.ended.then(({ code, timedOut }) => ({
-      code: errors.isTooMuch ? undefined : code,
-      errorText: errors.bytes().toString("utf8").trim(),
+      code,
+      errorText: errors().toString("utf8").trim(),
       timedOut,
     })),
     kill: () => git.kill(),

@@ -7,7 +7,7 @@ import { oneToken } from "@tac8/core/github/tokens";
 import { addSecret } from "@tac8/core/log/redact";
 import { rangesOf } from "../airlock/ranges.ts";
 import { runCleanGitIn } from "../git/cleanSide.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import { ProcessPool } from "../process/pool.ts";
 import { findSecrets } from "./findSecrets.ts";
 import { startScanner } from "./scanner.ts";

@@ -4,7 +4,7 @@ import { addedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
 import type { Ranges } from "../airlock/ranges.ts";
 import { MAX_COMMIT_BYTES, type StoredCommit } from "../airlock/storedCommits.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
 import { MAX_FINDINGS, type Finding, type NamedText, type Result } from "./protocol.ts";
 import type { Scanner, ScannerPool, Search } from "./scanner.ts";
 

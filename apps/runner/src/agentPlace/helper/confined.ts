@@ -60,7 +60,7 @@ const GIT_VARIABLES = ["PATH", "LANG", "LC_ALL", "TZ", RUN_MARKER];
 export function openConfinedSide(options: SideOptions, confinement: Confinement): AgentSide {
   let helper: { readonly key: string; readonly process: PlaceHelper } | null = null;
   const closing = new Set<Promise<void>>();
-  const directGit = new DirectGit();
+  const directGit = new DirectGit(confinement.directGit?.lockFd);
   let agents = 0;
 
   function endHelper(): void {
@@ -166,7 +166,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
       assertNoAgent();
       const { directGit: allowed } = confinement;
       if (allowed?.mayRun(command.dir) !== true) return live().git(command);
-      return directGit.run({ ...command, lockFd: allowed.lockFd });
+      return directGit.run(command);
     },
   };
   return {

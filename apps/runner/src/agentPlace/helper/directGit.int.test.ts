@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }));
 
 /** Return a command of a git that runs this shell script. */
-async function commandOf(script: string, more: { readonly lockFd?: number; readonly signal?: AbortSignal } = {}) {
+async function commandOf(script: string, more: { readonly signal?: AbortSignal } = {}) {
   const bin = join(dir, "bin");
   await mkdir(bin, { recursive: true });
   await writeFile(join(bin, "git"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -49,9 +49,7 @@ test("a command that the run's signal ends rejects with the signal's reason", as
 
 test("git keeps the lock of the workspace's sandboxes, so no agent starts while a git outlives its runner", async () => {
   const lock = await tryLock(join(dir, "lock"), { readOnly: true });
-  const { bytes } = await new DirectGit().run(
-    await commandOf("readlink /proc/self/fd/3", lock === null ? {} : { lockFd: lock.fd }),
-  );
+  const { bytes } = await new DirectGit(lock?.fd).run(await commandOf("readlink /proc/self/fd/3"));
   lock?.release();
   expect(bytes.toString()).toBe(`${join(dir, "lock")}\n`);
 });

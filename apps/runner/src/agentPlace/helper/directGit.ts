@@ -6,12 +6,18 @@ import { assertFolder, startFolderAt } from "../onDisk.ts";
 export class DirectGit {
   readonly #running = new Set<Promise<GitAnswer>>();
   #stop = new AbortController();
+  readonly #lockFd: number | undefined;
+
+  /** @param lockFd see `GitProcessOptions` */
+  constructor(lockFd?: number) {
+    this.#lockFd = lockFd;
+  }
 
   /** See `AgentPlace.git`. @throws StepFailure if the command is ended by `close` */
   async run(command: GitCommand): Promise<GitAnswer> {
     const stop = this.#stop.signal;
     const signal = command.signal === undefined ? stop : AbortSignal.any([command.signal, stop]);
-    const running = runGit({ ...command, signal });
+    const running = runGit({ ...command, signal }, { lockFd: this.#lockFd });
     this.#running.add(running);
     try {
       const answer = await running;

@@ -5,6 +5,7 @@ import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exited, isRunning } from "../../agent/testing/harness.ts";
+import { ownGit } from "../../git/executor.ts";
 import { spawned } from "./child.ts";
 import { GIT_SPAWNER, startGitSpawner, type GitSpawner, type GitSpawnerOptions } from "./gitSpawner.ts";
 
@@ -93,7 +94,7 @@ test("if the process dies, its commands fail, and the next one starts another", 
   const hung = [spawner.run(hanging()), spawner.run({ ...endless, output })];
   const pid = await hangingPid();
   process.kill(pids[0] ?? 0, "SIGKILL");
-  const failed = { failure: { kind: "git", message: "the process that starts git ended by SIGKILL" } };
+  const failed = { failure: { kind: "git", message: "the git spawner ended by SIGKILL" } };
   for (const one of hung) await expect(one).rejects.toMatchObject(failed);
   process.kill(pid, "SIGKILL");
   expect(await spawner.run(command(["version"]))).toMatchObject({ code: 0 });
@@ -163,8 +164,9 @@ test("close ends an idle process", async () => {
 });
 
 test("git reads its input from a file, and writes its output to another stream", async () => {
-  await writeFile(join(dir, "file"), "skipped\nread");
-  const input = { file: join(dir, "file"), from: "skipped\n".length };
+  const skipped = "skipped\n".repeat(20_000);
+  await writeFile(join(dir, "file"), `${skipped}read`);
+  const input = { file: join(dir, "file"), from: skipped.length };
   const { code, bytes } = await spawner.run({ ...command(["stripspace"]), input });
   expect([code, String(bytes)]).toEqual([0, "read\n"]);
   const output = new PassThrough();
@@ -174,6 +176,19 @@ test("git reads its input from a file, and writes its output to another stream",
   const refused = spawner.run({ ...command(["rev-parse", "--verify", "HEAD"]), output: new PassThrough() });
   expect(await refused).toMatchObject({ code: 128, errorText: expect.stringContaining("fatal") });
 });
+
+test.each(["spawner", "this process"])(
+  "much text on standard error does not cut the output of git: %s",
+  async (where) => {
+    const executor = where === "spawner" ? spawner : ownGit;
+    const output = new PassThrough();
+    const reading = text(output);
+    const noisy = command(["-c", "alias.noisy=!yes | head -c 3000000 >&2; echo whole", "noisy"], { maxBytes: 1000 });
+    const { code, stderr } = await executor.run({ ...noisy, output });
+    expect([code, await reading]).toEqual([0, "whole\n"]);
+    expect(stderr.length).toBeLessThanOrEqual(20_000);
+  },
+);
 
 test("a reader that takes nothing ends its own command after the time limit, and no other", async () => {
   const args = ["-c", "alias.large=!yes | head -c 3000000", "large"];

@@ -1,6 +1,5 @@
-import { StepFailure } from "@tac8/core/domain/failures";
-import { ownGit, type GitExecutor } from "../../git/executor.ts";
-import { send, type GitAnswer, type GitCommand } from "../../git/runGit.ts";
+import { executorOf, ownGit, type GitExecutor } from "../../git/executor.ts";
+import type { GitAnswer, GitCommand } from "../../git/runGit.ts";
 import type { GitStream, GitStreamCommand } from "../../git/streamGit.ts";
 import { membersOf, treeBelow } from "../../process/members.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
@@ -49,7 +48,7 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
     };
     const helper: PlaceHelper = startPlaceHelper({
       ...limits,
-      name: "the process that starts git",
+      name: "the git spawner",
       start() {
         const child = spawn();
         void child.exited.then(forget, forget);
@@ -97,40 +96,22 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
     );
   }
 
+  async function run(command: GitCommand): Promise<GitAnswer> {
+    if (isClosed) return ownGit.run(command);
+    return use(
+      (helper) => helper.git(command),
+      (answer) => answer,
+    );
+  }
+
   return {
-    async run(command) {
-      if (isClosed) return ownGit.run(command);
-      if (command.output !== undefined) return pass(stream(command), command);
-      return use(
-        (helper) => helper.git(command),
-        (answer) => answer,
-      );
-    },
-    stream,
+    ...executorOf(run, stream),
     async close() {
       isClosed = true;
       clearTimeout(idle);
       if (busy === 0) end();
       await Promise.allSettled(ending);
     },
-  };
-}
-
-/** Pass the output of a command to its destination. @throws the signal's reason, StepFailure if the helper ended, which says nothing about git */
-async function pass({ stdout, ended }: GitStream, { output, args, signal }: GitCommand): Promise<GitAnswer> {
-  const sending = output === undefined ? false : send(stdout, output);
-  const { code, errorText: stderr, timedOut } = await ended;
-  if (code === undefined || timedOut) stdout.destroy(); // The reader may take no more, and what it got is not whole.
-  const isWhole = await sending;
-  signal?.throwIfAborted();
-  if (stdout.errored instanceof StepFailure) throw stdout.errored;
-  const why =
-    code === 0 ? "" : `git ${args[0] ?? ""} ended by ${code === undefined ? "a signal" : `exit code ${code}`}`;
-  return {
-    code: isWhole && !timedOut ? code : undefined,
-    bytes: Buffer.alloc(0),
-    stderr,
-    errorText: stderr || (isWhole ? why : ""),
   };
 }
 

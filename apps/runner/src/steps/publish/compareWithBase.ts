@@ -2,7 +2,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import type { TreeChange } from "../../airlock/changes.ts";
 import type { Ranges } from "../../airlock/ranges.ts";
 import { runCleanGitIn } from "../../git/cleanSide.ts";
-import type { RunGit } from "../../git/runGit.ts";
+import type { RunGit } from "../../git/executor.ts";
 import type { PublishNeeds } from "./needs.ts";
 
 /** Commits on the clean side that may be published. */
