@@ -185,6 +185,25 @@ export const outgoing: readonly Mutant[] = [
     promise: "a process that answered something invalid is not used again",
   },
   {
+    name: "scanner-repeated",
+    file: `${RUNNER}/secrets/findSecrets.ts`,
+    find: "return resultOf(answer.hasDied ?",
+    replace: "return resultOf(answer.hasDied && answer.known !== null ?",
+    test: {
+      file: `${RUNNER}/secrets/scanner.int.test.ts`,
+      name: "a search whose scanner was killed by another process",
+    },
+    promise: "work is not withheld because another process killed its search for secrets",
+  },
+  {
+    name: "scanner-session",
+    file: `${RUNNER}/secrets/scanner.ts`,
+    find: "    detached: true,\n",
+    replace: "",
+    test: { file: `${RUNNER}/secrets/scanner.int.test.ts`, name: "neither the session nor the folder" },
+    promise: "a terminal's Ctrl-C does not end a search for secrets",
+  },
+  {
     name: "secrets-cut",
     file: `${RUNNER}/secrets/framing.ts`,
     find: "if (!(await this.#fill())) throw",

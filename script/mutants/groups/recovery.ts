@@ -258,6 +258,14 @@ export const recovery: readonly Mutant[] = [
     promise: "an agent's pkill node hits no process of tac8",
   },
   {
+    name: "scanner-title",
+    file: `${RUNNER}/secrets/main.ts`,
+    find: 'process.title = "tac8 scanner";',
+    replace: "",
+    test: { file: `${RUNNER}/secrets/scanner.int.test.ts`, name: "a scanner has its title" },
+    promise: "an agent's pkill of node does not end a search for secrets",
+  },
+  {
     name: "time-guard-title",
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: "child = spawn(bash, [], {",

@@ -40,9 +40,14 @@ export class ProcessPool<T extends ReusableProcess> {
   take(): T {
     this.#endDead();
     const newest = [...this.#idle.keys()].at(-1); // So that the others reach their time limit.
-    if (newest === undefined) return this.#options.start();
+    if (newest === undefined) return this.takeNew();
     this.#forget(newest);
     return newest;
+  }
+
+  /** Return a new process. It is the caller's until `release`. */
+  takeNew(): T {
+    return this.#options.start();
   }
 
   /** Keep a process for the next run if it is reusable. Otherwise end it. Never rejects. */

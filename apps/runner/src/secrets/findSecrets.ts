@@ -6,7 +6,7 @@ import type { Ranges } from "../airlock/ranges.ts";
 import { MAX_COMMIT_BYTES, type StoredCommit } from "../airlock/storedCommits.ts";
 import type { RunGit } from "../git/executor.ts";
 import { MAX_FINDINGS, type Finding, type NamedText, type Result } from "./protocol.ts";
-import type { Scanner, ScannerPool, Search } from "./scanner.ts";
+import type { Scanner, ScannerAnswer, ScannerPool, Search } from "./scanner.ts";
 
 const GIT_MS = 2 * 60_000;
 const MAX_ANSWER = 1_000_000;
@@ -63,7 +63,7 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsResul
   ];
   const all = [{ name: COMMITS, text: textOf(commits) }, ...texts];
   signal.throwIfAborted();
-  return withScanner(scanners, async (scanner) => {
+  return searchWith(scanners, async (scanner) => {
     const search = begin(scanner, { texts: all, values, signal });
     const patch = await git([...args, ...plain, "--end-of-options", ...range], {
       output: search.input,
@@ -71,10 +71,12 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsResul
       timeoutMs: GIT_MS,
     });
     if (patch.code !== 0) search.stop();
-    const answer = await answerOf(search);
-    if (patch.code === undefined) return { unsearched: "reading the changes took too long or was interrupted" };
-    if (patch.code !== 0) throw readFailure(patch.errorText);
-    return answer;
+    const answer = await search.answer;
+    if (patch.code === 0) return answer;
+    // No part of the changes counts as all of them. If the scanner died, git failed because of that.
+    if (answer.hasDied) return { ...answer, known: null };
+    if (patch.code !== undefined) throw readFailure(patch.errorText);
+    return { ...answer, known: null, broken: "reading the changes took too long or was interrupted" };
   });
 }
 
@@ -86,21 +88,31 @@ export async function findInTexts({
   signal,
 }: Pick<SecretsOptions, "texts" | "values" | "scanners" | "signal">): Promise<SecretsResult> {
   signal.throwIfAborted();
-  return withScanner(scanners, (scanner) => {
+  return searchWith(scanners, (scanner) => {
     const search = begin(scanner, { texts, values, signal });
     search.input.on("error", () => undefined).end(); // The scanner has died: its answer says so.
-    return answerOf(search);
+    return search.answer;
   });
 }
 
-/** Only the result of the search decides whether the process can be used again, also after an error here. */
-async function withScanner<T>(scanners: ScannerPool, search: (scanner: Scanner) => Promise<T>): Promise<T> {
-  const scanner = scanners.take();
-  try {
-    return await search(scanner);
-  } finally {
-    await scanners.release(scanner);
-  }
+/**
+ * Search with a scanner of the pool. If it dies, search again in a new process: it may have died before it got the request, or have been
+ * killed by the kernel or by another program, which says nothing about the text. A text that makes the scanner crash ends the new one too,
+ * and stays unsearched.
+ */
+async function searchWith(
+  scanners: ScannerPool,
+  search: (scanner: Scanner) => Promise<ScannerAnswer>,
+): Promise<SecretsResult> {
+  const searchIn = async (scanner: Scanner): Promise<ScannerAnswer> => {
+    try {
+      return await search(scanner);
+    } finally {
+      await scanners.release(scanner); // Only the result of the search decides whether it can be used again, also after an error here.
+    }
+  };
+  const answer = await searchIn(scanners.take());
+  return resultOf(answer.hasDied ? await searchIn(scanners.takeNew()) : answer);
 }
 
 /** Return the text of the stored commits, because GitHub gets all of their headers, and also text after a zero byte. */
@@ -125,8 +137,7 @@ function begin(
   return scanner.search({ known, texts, salt }, signal);
 }
 
-async function answerOf(search: Search): Promise<SecretsResult> {
-  const { known, patterns: others, broken } = await search.answer;
+function resultOf({ known, patterns: others, broken }: ScannerAnswer): SecretsResult {
   if (known === null) return { unsearched: broken };
   if (others === null) return { ...both(known.known, null), unchecked: broken };
   const unchecked = others.patterns === null ? "the text is too long" : null;

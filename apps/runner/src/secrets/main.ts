@@ -4,6 +4,8 @@ import { FramedInput } from "./framing.ts";
 import type { KnownAnswer, PatternsAnswer, ScanRequest } from "./protocol.ts";
 import { Scan } from "./scan.ts";
 
+process.title = "tac8 scanner";
+
 const input = new FramedInput(process.stdin as AsyncIterable<Buffer>);
 for (let line = await input.line(); line !== null; line = await input.line()) await search(line);
 

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { send } from "../git/runGit.ts";
 import { ProcessPool } from "../process/pool.ts";
 import { findInTexts, findSecrets, type SecretsOptions } from "./findSecrets.ts";
 import { startScanner, type Scanner, type ScannerPool } from "./scanner.ts";
@@ -28,7 +31,7 @@ function scannersOf(parent: number): number[] {
     .filter((pid) => {
       try {
         const isChild = new RegExp(`^PPid:\\s+${parent}$`, "m").test(readFileSync(`/proc/${pid}/status`, "utf8"));
-        return isChild && /secrets\/(main|testing)/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+        return isChild && /secrets\/(main|testing)|tac8 scanner/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
       } catch {
         return false; // It ended.
       }
@@ -89,6 +92,7 @@ test.each<[string, Awaited<ReturnType<SecretsOptions["git"]>>["code"]]>([
       };
       return { ...scanner, search };
     },
+    takeNew: () => scanners.takeNew(),
     release: (scanner) => scanners.release(scanner),
   };
   const git: SecretsOptions["git"] = async (args, { output }) => {
@@ -105,22 +109,75 @@ test.each<[string, Awaited<ReturnType<SecretsOptions["git"]>>["code"]]>([
   expect(scannersOf(process.pid)).toEqual([]);
 });
 
-test("a scanner that died is replaced, whether it was idle or searched", async () => {
+test("a scanner has its title, and neither the session nor the folder of its runner", async () => {
+  await find("nothing");
+  const pid = onlyScanner();
+  expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toMatch(/^tac8 scanner\0*$/);
+  expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(new RegExp(`^NSpgid:\\s+${pid}$`, "m"));
+  expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(new RegExp(`^NSsid:\\s+${pid}$`, "m"));
+  expect(readlinkSync(`/proc/${pid}/cwd`)).toBe("/");
+});
+
+test("a scanner that died while it was idle is replaced", async () => {
   await find("nothing");
   const first = onlyScanner();
   process.kill(first, "SIGKILL");
   await ended(first);
   scanners.prepare();
-  const second = onlyScanner();
-  const answer = find(`${VALUE}\n`.repeat(1_000_000));
-  process.kill(second, "SIGKILL");
-  expect(await answer).toEqual({ unsearched: "the search failed" });
+  expect(onlyScanner()).not.toBe(first);
   expect(await find(VALUE)).toMatchObject({ count: 1 });
 });
 
+test("a search whose scanner was killed by another process is repeated in a new one, also just after it was taken", async () => {
+  scanners.prepare();
+  const first = onlyScanner();
+  const answer = find(VALUE);
+  process.kill(first, "SIGKILL");
+  expect(await answer).toMatchObject({ count: 1 });
+  await find("nothing");
+  const idle = onlyScanner();
+  process.kill(idle, "SIGTERM"); // The runner has not noticed it at the next search.
+  expect(await find(VALUE)).toMatchObject({ count: 1 });
+  expect(onlyScanner()).not.toBe(idle);
+});
+
+test.each([
+  ["once", 1, { count: 1, unchecked: null }],
+  ["twice", 2, { unsearched: "the search failed" }],
+])("a scanner is killed %s while git writes the changes", async (_name, times, expected) => {
+  let patches = 0;
+  const git: SecretsOptions["git"] = async (_args, { output }) => {
+    patches += 1;
+    if (patches <= times) process.kill(onlyScanner(), "SIGKILL");
+    const diff = `commit 1\ndiff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -0,0 +1 @@\n+${VALUE}\n`;
+    const isWhole = output === undefined || (await send(Readable.from([diff, `-${"a".repeat(5_000_000)}\n`]), output));
+    return { code: isWhole ? 0 : undefined, bytes: Buffer.alloc(0), stderr: "", errorText: "" };
+  };
+  const ranges = { storedCommits: () => Promise.resolve([]) };
+  const more = { published: [], head: "a", texts: [], values: [VALUE], scanners, signal: abort.signal };
+  expect(await findSecrets({ git, ranges, ...more })).toMatchObject(expected);
+  expect(patches).toBe(2);
+});
+
+test("a text that makes every scanner crash stays unsearched after two of them", async () => {
+  let starts = 0;
+  const start = () => {
+    starts += 1;
+    return startScanner(fixture("crash.ts"));
+  };
+  expect(await find("text", new ProcessPool({ start, maxIdle: 1 }))).toEqual({ unsearched: "the search failed" });
+  expect(starts).toBe(2);
+});
+
 test("a scanner that answers something invalid is killed, and what it said before counts", async () => {
-  const pool = new ProcessPool({ start: () => startScanner(fixture("noAnswer.ts")), maxIdle: 1 });
+  let starts = 0;
+  const start = () => {
+    starts += 1;
+    return startScanner(fixture("noAnswer.ts"));
+  };
+  const pool = new ProcessPool({ start, maxIdle: 1 });
   expect(await find("text", pool)).toMatchObject({ count: 0, unchecked: "the search failed" });
+  expect(starts).toBe(1);
   expect(scannersOf(process.pid)).toEqual([]);
 });
 
@@ -138,4 +195,10 @@ test("an idle scanner ends when its runner is killed", async () => {
   } finally {
     runner.kill("SIGKILL");
   }
+});
+
+test("a scanner that searches ends when its runner exits", async () => {
+  const runner = spawn(process.execPath, [fixture("leftScanner.ts"), VALUE], { stdio: ["ignore", "pipe", "inherit"] });
+  const [pid] = (await once(runner.stdout, "data")) as [Buffer];
+  await ended(Number(pid));
 });

@@ -23,6 +23,8 @@ export interface ScannerAnswer {
   readonly patterns: PatternsAnswer | null;
   /** Why answers are missing, if any are. */
   readonly broken: string;
+  /** Answers are missing because the process ended although tac8 had not killed it. Another process or the kernel may have killed it, or the text makes it crash. */
+  readonly hasDied: boolean;
 }
 
 export interface Search {
@@ -41,7 +43,11 @@ export interface Scanner extends ReusableProcess {
 }
 
 /** Processes for the searches of all runs. Searches at the same time have separate processes, so a hostile patch delays only its own run. */
-export type ScannerPool = Pick<ProcessPool<Scanner>, "take" | "release">;
+export type ScannerPool = Pick<ProcessPool<Scanner>, "take" | "takeNew" | "release">;
+
+/** Scanners that run. None outlives this process, not even during a search. */
+const running = new Set<{ kill(signal: "SIGKILL"): boolean }>();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /**
  * Start a scanner. It is reusable after a search whose answers were complete and valid; otherwise a hostile text may have broken it.
@@ -52,22 +58,30 @@ export function startScanner(program: string = MAIN): Scanner {
     stdin: "pipe",
     stderr: "ignore",
     buffer: false,
+    // Own session: a terminal's Ctrl-C must not reach it. Own folder: it loads no file of the workspace.
+    detached: true,
+    cwd: "/",
     extendEnv: false,
     env: {},
     reject: false,
   });
+  running.add(child);
   let isReusable = true;
   let searches = 0;
-  const kill = (): void => {
+  /** First cause of its end. */
+  let cause: "killed" | "died" | null = null;
+  const endBy = (by: "killed" | "died") => (): void => {
+    cause ??= by;
     isReusable = false;
     child.kill("SIGKILL");
   };
+  const kill = endBy("killed");
   /** Called with its output. Output without a search is invalid. */
   let onText: (text: string) => void = kill;
-  child.stdin.on("error", () => undefined); // It has died: its answer says so.
+  child.stdin.on("error", endBy("died")); // Git fails then, and the search is stopped, before the process's end is known.
   child.stdout.setEncoding("utf8").on("data", (text: string) => onText(text));
-  child.stdout.once("close", kill); // Before `ended`.
-  const ended = child.then(kill);
+  child.stdout.once("close", endBy("died")); // Before `ended`.
+  const ended = child.then(endBy("died")).finally(() => running.delete(child));
   return {
     isReusable: () => isReusable,
     async end() {
@@ -78,40 +92,35 @@ export function startScanner(program: string = MAIN): Scanner {
       isReusable = false;
       searches += 1;
       let broken = "the search failed";
-      let isStopped = false;
-      const stop = (): void => {
-        isStopped = true;
-        kill();
-      };
       const clock = setTimeout(() => {
         broken = `the search took longer than ${SCAN_MS / 1000} s`;
-        stop();
+        kill();
       }, SCAN_MS);
-      signal.addEventListener("abort", stop, { once: true });
-      if (signal.aborted) stop();
+      signal.addEventListener("abort", kill, { once: true });
+      if (signal.aborted) kill();
       let text = "";
       const answered = Promise.withResolvers<void>();
       onText = (more) => {
         text += more;
-        if (text.length > MAX_ANSWER) stop();
+        if (text.length > MAX_ANSWER) kill();
         if (text.split("\n").length <= 2) return;
-        onText = stop;
+        onText = kill;
         answered.resolve();
       };
       child.stdin.write(`${JSON.stringify(request)}\n`);
       const answer = Promise.race([answered.promise, ended]).then(() => {
         clearTimeout(clock);
-        signal.removeEventListener("abort", stop);
+        signal.removeEventListener("abort", kill);
         signal.throwIfAborted();
         const [first, second, ...rest] = text.split("\n").map(parsed);
         const known = knownAnswerSchema.safeParse(first).data ?? null;
         const patterns = patternsAnswerSchema.safeParse(second).data ?? null;
         const isComplete = known !== null && patterns !== null && text.endsWith("\n") && rest.length === 1;
-        isReusable = isComplete && !isStopped && searches < MAX_SEARCHES && patterns.memory < MAX_MEMORY;
-        return { known, patterns, broken };
+        isReusable = isComplete && cause === null && searches < MAX_SEARCHES && patterns.memory < MAX_MEMORY;
+        return { known, patterns, broken, hasDied: patterns === null && cause === "died" };
       });
       answer.catch(() => undefined); // It is waited for after git.
-      return { input: framesTo(child.stdin), answer, stop };
+      return { input: framesTo(child.stdin), answer, stop: kill };
     },
   };
 }

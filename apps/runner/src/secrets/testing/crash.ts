@@ -1,0 +1,2 @@
+// A scanner that every text makes crash.
+process.stdin.once("data", () => process.abort());
