@@ -2,6 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { Readable, type Writable } from "node:stream";
+import { pipesOf, TOO_MANY_FILES } from "../process/pipes.ts";
 
 // Not by execa: the helper would start 30 ms later with it.
 
@@ -72,11 +73,9 @@ export function startGit(options: GitProcessOptions): GitProcess {
   } finally {
     if (file !== null) closeSync(file);
   }
-  const { stdin, stdout, stderr } = child as { readonly [name in "stdin" | "stdout" | "stderr"]?: ChildProcess[name] };
-  if (!stdout || !stderr) {
-    child.on("error", () => undefined); // It comes later, and says no more than this:
-    return neverStarted("this machine has no descriptor left for it");
-  }
+  const pipes = pipesOf(child, "stdout", "stderr");
+  if (pipes === null) return neverStarted(`${what} could not be started: ${TOO_MANY_FILES}`);
+  const { stdout, stderr } = pipes;
   running.add(child);
   let timedOut = false;
   let aborted = false;
@@ -101,7 +100,7 @@ export function startGit(options: GitProcessOptions): GitProcess {
   }, timeoutMs);
   signal?.addEventListener("abort", onAbort, { once: true });
   child.on("error", (one) => (error ??= one));
-  if (stdin && Buffer.isBuffer(input)) send(stdin, input);
+  if (child.stdin && Buffer.isBuffer(input)) send(child.stdin, input);
   const ended = new Promise<GitProcessEnd>((resolve) => {
     child.once("close", (code: number | null, by: NodeJS.Signals | null) => {
       running.delete(child);

@@ -4,8 +4,9 @@ import { createInterface } from "node:readline";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { pipesOf, TOO_MANY_FILES } from "../process/pipes.ts";
 import { smallNode } from "../process/smallNode.ts";
-import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd } from "./guarded.ts";
+import { neverStarted, type Guarded, type GuardEnd } from "./guarded.ts";
 import { parseMessage, type GuardStart } from "./protocol.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -91,11 +92,7 @@ function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
   } catch (error) {
     return messageOf(error);
   }
-  const { stdin, stdout, stderr } = child;
-  const control = child.stdio?.[4]; // Without free descriptors there are no pipes, although the type excludes that.
-  if (control instanceof Socket && stdin !== null && stdout !== null && stderr !== null) {
-    return { child, control, stdin, stdout, stderr };
-  }
-  child.on("error", () => undefined); // The error event is emitted later, and has no more information.
-  return TOO_MANY_FILES;
+  const pipes = pipesOf(child, "stdin", "stdout", "stderr");
+  const control = pipes === null ? null : child.stdio[4];
+  return pipes !== null && control instanceof Socket ? { child, control, ...pipes } : TOO_MANY_FILES;
 }

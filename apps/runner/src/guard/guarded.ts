@@ -24,7 +24,7 @@ export interface Guarded {
   killGuard(): void;
 }
 
-export const TOO_MANY_FILES = "too many open files: raise the limit (ulimit -n), or run fewer agents at once";
+export { TOO_MANY_FILES } from "../process/pipes.ts";
 
 /**
  * Return an agent that failed to start, which ends like any other. `left`: a process that must end first, such as a

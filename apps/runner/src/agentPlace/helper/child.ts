@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { LaunchedProgram } from "@tac8/core/isolation/launcher/client";
+import { pipesOf } from "../../process/pipes.ts";
 
 /** A helper's process, however it was started. */
 export interface HelperChild {
@@ -38,13 +39,10 @@ export function spawned({ command, env, lockFd }: HelperCommand): HelperChild {
     env,
     stdio: ["pipe", "pipe", "pipe", ...(lockFd === undefined ? [] : [lockFd])],
   });
-  const { stdin, stdout, stderr } = child as {
-    readonly [name in "stdin" | "stdout" | "stderr"]: ChildProcess[name] | undefined;
-  };
   return {
     pid: child.pid,
     started: Promise.resolve(),
-    streams: stdin && stdout && stderr ? { stdin, stdout, stderr } : null,
+    streams: pipesOf(child, "stdin", "stdout", "stderr"),
     ...endOf(child),
     kill: () => killGroup(child),
   };

@@ -3,6 +3,7 @@ import type { Writable } from "node:stream";
 import { within } from "@tac8/core/app/within";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { readAnswer, WrongAnswer } from "./answers.ts";
+import { TOO_MANY_FILES } from "../../process/pipes.ts";
 import type { HelperChild } from "./child.ts";
 import { encodeHeader, FrameReader, writeFrame, type Frame } from "./frames.ts";
 import {
@@ -152,9 +153,7 @@ export class Connection {
     const child = this.#child;
     void this.#follow(child);
     void child.started.then(() => this.#onStarted());
-    if (child.streams === null) {
-      return this.#break("could not be started: too many open files: raise the limit (ulimit -n)");
-    }
+    if (child.streams === null) return this.#break(`could not be started: ${TOO_MANY_FILES}`);
     const { stdin, stdout, stderr } = child.streams;
     this.#stdin = stdin;
     stdin.on("error", () => undefined); // The exit of the helper is the better message.
