@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { within } from "@tac8/core/app/within";
 import type { BlockedHost } from "@tac8/core/domain/blockedHosts";
 import type { Logger } from "@tac8/core/log/logger";
+import { pipesOf, TOO_MANY_FILES } from "../process/pipes.ts";
 import type { ReusableProcess } from "../process/pool.ts";
 import { smallNode } from "../process/smallNode.ts";
 import { messageSchema, type Message } from "./message.ts";
@@ -68,7 +69,7 @@ interface Run {
 
 /**
  * Start a process for proxies. @param proxyEnv the runner's own environment, see `EgressOptions`. It is the same for every run, so the
- * certificates that the process reads at its start are those of every run
+ * certificates that the process reads at its start are those of every run. @throws Error if this machine has no descriptors left for it
  */
 export function startProxy(proxyEnv: EgressOptions["proxyEnv"]): ProxyProcess {
   const env = Object.fromEntries(CERTIFICATES.flatMap((name) => (proxyEnv[name] ? [[name, proxyEnv[name]]] : [])));
@@ -78,6 +79,9 @@ export function startProxy(proxyEnv: EgressOptions["proxyEnv"]): ProxyProcess {
     env,
     stdio: ["pipe", "pipe", "pipe"],
   });
+  if (pipesOf(child, "stdin", "stdout", "stderr") === null) {
+    throw new Error(`the run's proxy could not be started: ${TOO_MANY_FILES}`);
+  }
   const exited = once(child, "close").catch(() => undefined); // `ready` reports a failed start.
   let run: Run | null = null;
   let runs = 0;

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -152,6 +152,15 @@ test("a proxy that cannot start reports one error, and leaves no process", async
     }),
   ).rejects.toThrow(/the run's proxy exited at its start: /);
   expect(proxies()).toEqual([]);
+});
+
+test("without a free descriptor the proxy reports one clear error, and later opens", () => {
+  const program = fileURLToPath(new URL("testing/starved.ts", import.meta.url));
+  const limited = ["-c", 'ulimit -n 200; exec "$@"', "bash", process.execPath, program, join(dir, "net")];
+  const { stdout, stderr } = spawnSync("bash", limited, { encoding: "utf8", timeout: 60_000 });
+  expect(stderr).toBe("");
+  const error = expect.stringMatching(/^Error: the run's proxy could not be started: too many open files: /);
+  expect(JSON.parse(stdout)).toEqual({ error, isOpened: true });
 });
 
 test("the next run has the same process, and nothing of the run before", async () => {

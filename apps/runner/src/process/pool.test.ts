@@ -72,6 +72,15 @@ test("no more processes than the limit stay idle", async () => {
   expect(all.map(({ ends }) => ends)).toEqual([0, 0, 1]);
 });
 
+test("a process that cannot be prepared is an error only for the run that needs it", () => {
+  const start = () => {
+    throw new Error("too many open files");
+  };
+  const pool = new ProcessPool({ start, maxIdle: 1 });
+  pool.prepare();
+  expect(() => pool.take()).toThrow("too many open files");
+});
+
 test("a prepared process is started once, and taken", () => {
   const { pool, started } = open();
   pool.prepare();

@@ -7,7 +7,7 @@ export interface ReusableProcess {
 }
 
 export interface PoolOptions<T extends ReusableProcess> {
-  /** Start a process. */
+  /** Start a process. @throws Error if it cannot be started */
   readonly start: () => T;
   /** Maximum number of idle processes. */
   readonly maxIdle: number;
@@ -30,13 +30,18 @@ export class ProcessPool<T extends ReusableProcess> {
     this.#options = options;
   }
 
-  /** Start a process, unless one is idle already. */
+  /** Start a process, unless one is idle already, or none can be started now. */
   prepare(): void {
     this.#endDead();
-    if (this.#idle.size === 0) void this.release(this.#options.start());
+    if (this.#idle.size > 0) return;
+    try {
+      void this.release(this.#options.start());
+    } catch {
+      // The run that needs it reports the error, if there still is one.
+    }
   }
 
-  /** Return an idle process, or a new one. It is the caller's until `release`. */
+  /** Return an idle process, or a new one. It is the caller's until `release`. @throws Error if none can be started */
   take(): T {
     this.#endDead();
     const newest = [...this.#idle.keys()].at(-1); // So that the others reach their time limit.
@@ -45,7 +50,7 @@ export class ProcessPool<T extends ReusableProcess> {
     return newest;
   }
 
-  /** Return a new process. It is the caller's until `release`. */
+  /** Return a new process. It is the caller's until `release`. @throws Error if it cannot be started */
   takeNew(): T {
     return this.#options.start();
   }
