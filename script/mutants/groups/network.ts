@@ -269,13 +269,21 @@ export const network: readonly Mutant[] = [
   {
     name: "egress-quiet",
     file: `${RUNNER}/egress/process.ts`,
-    find: "isReusable = isQuiet && memory",
-    replace: "isReusable = memory",
+    find: "if (!message.closed.isQuiet) child.kill();",
+    replace: "",
     test: {
       file: `${RUNNER}/egress/start.int.test.ts`,
       name: "a proxy in which something of its run stays open is not used again",
     },
     promise: "a proxy with an open connection of a finished run serves no other run",
+  },
+  {
+    name: "reusable-exit",
+    file: `${RUNNER}/process/reusableChild.ts`,
+    find: "running.forEach((child) => child.kill(",
+    replace: "[].forEach((child: ChildProcess) => child.kill(",
+    test: { file: `${RUNNER}/secrets/scanner.int.test.ts`, name: "a scanner that searches ends when its runner exits" },
+    promise: "a runner that exits leaves no search for secrets that runs for hours",
   },
   {
     name: "web-fetch-setting",

@@ -179,8 +179,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "secrets-invalid",
     file: `${RUNNER}/secrets/scanner.ts`,
-    find: "isReusable = isComplete &&",
-    replace: "isReusable = true; if (patterns !== null) isReusable =",
+    find: "if (patterns === null) child.kill();",
+    replace: "if (patterns === null) child.finish(0);",
     test: { file: `${RUNNER}/secrets/scanner.int.test.ts`, name: "answers something invalid" },
     promise: "a process that answered something invalid is not used again",
   },
@@ -197,11 +197,19 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "scanner-session",
-    file: `${RUNNER}/secrets/scanner.ts`,
+    file: `${RUNNER}/process/reusableChild.ts`,
     find: "    detached: true,\n",
     replace: "",
     test: { file: `${RUNNER}/secrets/scanner.int.test.ts`, name: "neither the session nor the folder" },
     promise: "a terminal's Ctrl-C does not end a search for secrets",
+  },
+  {
+    name: "reusable-rest",
+    file: `${RUNNER}/process/reusableChild.ts`,
+    find: '    if (current === null && rest !== "") kill();\n',
+    replace: "",
+    test: { file: `${RUNNER}/process/reusableChild.int.test.ts`, name: "a part of a message" },
+    promise: "a process that has written something after its answer is not used again",
   },
   {
     name: "secrets-cut",

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import type { ProcessPool, ReusableProcess } from "../process/pool.ts";
+import { startReusableChild } from "../process/reusableChild.ts";
 import { knownAnswerSchema, patternsAnswerSchema } from "./answers.ts";
 import { framesTo } from "./framing.ts";
 import type { KnownAnswer, PatternsAnswer, ScanRequest } from "./protocol.ts";
@@ -10,12 +10,8 @@ const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const NODE_FLAGS = ["--max-old-space-size=512"];
 /** Time limit of a search. The patch is read and searched for known values first, while git writes it; the rest of the time is the patterns'. */
 const SCAN_MS = 4 * 60_000;
-/** Limit of the characters of one search's answers. */
-const MAX_ANSWER = 1_000_000;
-/** A process that has done this many searches is replaced. */
-const MAX_SEARCHES = 100;
-/** So is one whose resident memory has grown to this size in bytes. It has 60 MB after a usual search. */
-const MAX_MEMORY = 150 * 1024 * 1024;
+/** A process has 60 MB after a usual search. */
+const LIMITS = { uses: 100, memory: 150 * 1024 * 1024, output: 1_000_000 };
 
 /** What a search has found before it ended. Null: that answer is missing or invalid. */
 export interface ScannerAnswer {
@@ -45,90 +41,49 @@ export interface Scanner extends ReusableProcess {
 /** Processes for the searches of all runs. Searches at the same time have separate processes, so a hostile patch delays only its own run. */
 export type ScannerPool = Pick<ProcessPool<Scanner>, "take" | "takeNew" | "release">;
 
-/** Scanners that run. None outlives this process, not even during a search. */
-const running = new Set<{ kill(signal: "SIGKILL"): boolean }>();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
-
 /**
  * Start a scanner. It is reusable after a search whose answers were complete and valid; otherwise a hostile text may have broken it.
  * @param program for tests
+ * @throws Error if this machine has no descriptors or memory left for it
  */
 export function startScanner(program: string = MAIN): Scanner {
-  const child = execa(process.execPath, [...NODE_FLAGS, program], {
-    stdin: "pipe",
-    stderr: "ignore",
-    buffer: false,
-    // Own session: a terminal's Ctrl-C must not reach it. Own folder: it loads no file of the workspace.
-    detached: true,
-    cwd: "/",
-    extendEnv: false,
+  const child = startReusableChild({
+    name: "the search for secrets",
+    args: [...NODE_FLAGS, program],
     env: {},
-    reject: false,
+    limits: LIMITS,
   });
-  running.add(child);
-  let isReusable = true;
-  let searches = 0;
-  /** First cause of its end. */
-  let cause: "killed" | "died" | null = null;
-  const endBy = (by: "killed" | "died") => (): void => {
-    cause ??= by;
-    isReusable = false;
-    child.kill("SIGKILL");
-  };
-  const kill = endBy("killed");
-  /** Called with its output. Output without a search is invalid. */
-  let onText: (text: string) => void = kill;
-  child.stdin.on("error", endBy("died")); // Git fails then, and the search is stopped, before the process's end is known.
-  child.stdout.setEncoding("utf8").on("data", (text: string) => onText(text));
-  child.stdout.once("close", endBy("died")); // Before `ended`.
-  const ended = child.then(endBy("died")).finally(() => running.delete(child));
   return {
-    isReusable: () => isReusable,
-    async end() {
-      kill();
-      await ended;
-    },
+    isReusable: () => child.isReusable(),
+    end: () => child.end(),
     search(request, signal) {
-      isReusable = false;
-      searches += 1;
       let broken = "the search failed";
+      let known: KnownAnswer | null = null;
+      let patterns: PatternsAnswer | null = null;
       const clock = setTimeout(() => {
         broken = `the search took longer than ${SCAN_MS / 1000} s`;
-        kill();
+        child.kill();
       }, SCAN_MS);
-      signal.addEventListener("abort", kill, { once: true });
-      if (signal.aborted) kill();
-      let text = "";
-      const answered = Promise.withResolvers<void>();
-      onText = (more) => {
-        text += more;
-        if (text.length > MAX_ANSWER) kill();
-        if (text.split("\n").length <= 2) return;
-        onText = kill;
-        answered.resolve();
-      };
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      const answer = Promise.race([answered.promise, ended]).then(() => {
+      signal.addEventListener("abort", child.kill, { once: true });
+      if (signal.aborted) child.kill();
+      const ended = child.use(request, (message) => {
+        if (known === null) {
+          known = knownAnswerSchema.safeParse(message).data ?? null;
+          if (known === null) child.kill();
+          return;
+        }
+        patterns = patternsAnswerSchema.safeParse(message).data ?? null;
+        if (patterns === null) child.kill();
+        else child.finish(patterns.memory);
+      });
+      const answer = ended.then((end) => {
         clearTimeout(clock);
-        signal.removeEventListener("abort", kill);
+        signal.removeEventListener("abort", child.kill);
         signal.throwIfAborted();
-        const [first, second, ...rest] = text.split("\n").map(parsed);
-        const known = knownAnswerSchema.safeParse(first).data ?? null;
-        const patterns = patternsAnswerSchema.safeParse(second).data ?? null;
-        const isComplete = known !== null && patterns !== null && text.endsWith("\n") && rest.length === 1;
-        isReusable = isComplete && cause === null && searches < MAX_SEARCHES && patterns.memory < MAX_MEMORY;
-        return { known, patterns, broken, hasDied: patterns === null && cause === "died" };
+        return { known, patterns, broken, hasDied: end?.hasDied ?? false };
       });
       answer.catch(() => undefined); // It is waited for after git.
-      return { input: framesTo(child.stdin), answer, stop: kill };
+      return { input: framesTo(child.stdin), answer, stop: child.kill };
     },
   };
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null; // The line is incomplete.
-  }
 }
