@@ -126,6 +126,15 @@ export const oneRun: readonly Mutant[] = [
     promise: "an agent that another process has killed together with its guard uses no attempt",
   },
   {
+    name: "guard-lost-survivors",
+    file: `${RUNNER}/guard/direct.ts`,
+    find: "const left = await killLeft();\n    await guard.close(); // Only now, because the guard has the lock.\n    if",
+    replace:
+      "const left = { survivors: 0, remaining: 0 };\n    if (why === null) await killLeft();\n    await guard.close();\n    if",
+    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "that only the session shows is killed too" },
+    promise: "every process of an agent that was killed together with its guard is ended",
+  },
+  {
     name: "agent-lock",
     file: `${RUNNER}/guard/direct.ts`,
     find: '["pipe", "pipe", "pipe", lockFd]',
@@ -183,8 +192,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "guard-holds",
     file: `${RUNNER}/guard/direct.ts`,
-    find: "await guard.hold();",
-    replace: "await guard.close();",
+    find: "const isLate = await guard.hold();",
+    replace: "const isLate = await guard.close();",
     test: {
       file: `${RUNNER}/guard/guard.int.test.ts`,
       name: "does not end before the processes that a finished agent has left are dead",

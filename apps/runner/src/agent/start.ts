@@ -6,7 +6,6 @@ import type { GuardCause } from "../guard/protocol.ts";
 import { watchOomKills } from "../host/oomKills.ts";
 import { watchUse, type OverLimit } from "../host/runUse.ts";
 import type { Membership } from "../process/members.ts";
-import { killSurvivors } from "../process/survivors.ts";
 import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
 import { within } from "@tac8/core/app/within";
@@ -47,6 +46,7 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
     program: [...(request.commandPrefix ?? []), ...launch.commandOf(command.program)],
     cwd: request.cwd,
     env: { ...command.envDefaults, ...request.env },
+    lockPath: request.lock.path,
     lockFd: request.lock.fd,
     leftMs: deps.timeLeftMs(),
   };
@@ -56,7 +56,7 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
   const guarded =
     "launcher" in starter
       ? startLaunched({ ...start, ...starter })
-      : startDirect({ ...start, ...starter, lockPath: request.lock.path, group: request.limits.group ?? {} });
+      : startDirect({ ...start, ...starter, group: request.limits.group ?? {} });
   const reader = driver.createReader(deps.now);
   const result = Promise.withResolvers<void>();
   let cause: EndCause | null = null;
@@ -144,8 +144,6 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
       (error: unknown) => `reading the agent's output failed: ${String(error)}`,
     );
     const ended = withEnd(await guarded.ended, launch);
-    // Before the rest of the output is awaited, because survivors hold it open.
-    const left = await removeSurvivors(ended, request);
     if (!(await within(drained, DRAIN_MS))) {
       guarded.stdout.destroy();
       guarded.stderr.destroy();
@@ -166,7 +164,7 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
       signal: ended.kind === "exit" ? ended.exit.exit.signal : null,
       durationMs: Math.round(performance.now() - begun),
       stderrTail: clean(stderr.text()),
-      ...left,
+      ...leftBy(ended),
       problems: [
         cause === "out-of-memory" ? overMemory(usedBytes()) : null,
         reported,
@@ -202,7 +200,7 @@ async function readAll(stream: Readable, push: (chunk: Buffer) => void): Promise
   for await (const chunk of stream as AsyncIterable<Buffer>) push(chunk);
 }
 
-/** Kill the agent. A guard that does not do this in time is killed itself; `removeSurvivors` then kills the rest. */
+/** Kill the agent. A guard that does not do this in time is killed itself; the rest is killed then. */
 async function killWithoutFail(guarded: Guarded): Promise<void> {
   if (!(await within(guarded.ended, GUARD_KILL_MS))) guarded.killGuard();
 }
@@ -225,19 +223,9 @@ function causeOf(ended: GuardEnd): EndCause {
   return ended.kind === "lost" ? "guard-lost" : CAUSE_OF[ended.exit.cause];
 }
 
-async function removeSurvivors(
-  ended: GuardEnd,
-  { runId, lock }: AgentRequest,
-): Promise<Pick<AgentEnd, "survivorsKilled" | "remaining">> {
-  // No process was started, and a machine without free file descriptors could not search for processes.
+/** Return the processes that the agent has left. Without a start there are none. */
+function leftBy(ended: GuardEnd): Pick<AgentEnd, "survivorsKilled" | "remaining"> {
   if (ended.kind === "spawn-failed") return { survivorsKilled: 0, remaining: 0 };
-  if (ended.kind === "exit" && ended.exit.remaining === 0)
-    return { survivorsKilled: ended.exit.survivors, remaining: 0 };
-  const before = ended.kind === "exit" ? ended.exit.survivors : 0;
-  try {
-    const { killed, remaining } = await killSurvivors({ runId, lockPath: lock.path, except: [process.pid] });
-    return { survivorsKilled: before + killed, remaining: remaining.length };
-  } catch {
-    return { survivorsKilled: before, remaining: 1 }; // No free file descriptor for the search.
-  }
+  const { survivors, remaining } = ended.kind === "exit" ? ended.exit : ended;
+  return { survivorsKilled: survivors, remaining };
 }

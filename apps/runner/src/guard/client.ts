@@ -6,20 +6,23 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { pipesOf, TOO_MANY_FILES } from "../process/pipes.ts";
 import { smallNode } from "../process/smallNode.ts";
-import { neverStarted, type Guarded, type GuardEnd } from "./guarded.ts";
+import { killSurvivors } from "../process/survivors.ts";
+import { neverStarted, type Guarded, type GuardEnd, type Leftovers } from "./guarded.ts";
 import { parseMessage, type GuardStart } from "./protocol.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 
 export interface GuardedStart extends GuardStart {
-  /** Descriptor of the workspace's lock. */
+  /** Path of the workspace's lock. */
+  readonly lockPath: string;
+  /** Its descriptor. */
   readonly lockFd: number;
 }
 
 /**
  * Start a guard, which has the launcher start the agent. The guard inherits the lock's descriptor, but never the runner's environment.
  */
-export function startLaunched({ lockFd, ...start }: GuardedStart): Guarded {
+export function startLaunched({ lockPath, lockFd, ...start }: GuardedStart): Guarded {
   const guard = spawnGuard(start.runId, lockFd);
   if (typeof guard === "string") return neverStarted(`cannot start the guard: ${guard}`);
   const { child, control, stdin, stdout, stderr } = guard;
@@ -51,7 +54,7 @@ export function startLaunched({ lockFd, ...start }: GuardedStart): Guarded {
     const [how] = await Promise.all([exited, read]);
     started.resolve(null);
     if (spawnFailure !== null) reported ??= { kind: "spawn-failed", message: `cannot start the guard: ${how}` };
-    return reported ?? { kind: "lost", message: `${how} without a report` };
+    return reported ?? { kind: "lost", message: `${how} without a report`, ...(await killLeft(start.runId, lockPath)) };
   };
   control.write(`${JSON.stringify(start)}\n`);
 
@@ -67,6 +70,16 @@ export function startLaunched({ lockFd, ...start }: GuardedStart): Guarded {
     },
     killGuard: () => void child.kill("SIGKILL"),
   };
+}
+
+/** Kill the processes that a guard without a report has left, except those of the agent's user, which the launcher kills. */
+async function killLeft(runId: string, lockPath: string): Promise<Leftovers> {
+  try {
+    const { killed, remaining } = await killSurvivors({ runId, lockPath, except: [process.pid] });
+    return { survivors: killed, remaining: remaining.length };
+  } catch {
+    return { survivors: 0, remaining: 1 }; // No free file descriptor for the search.
+  }
 }
 
 interface SpawnedGuard {

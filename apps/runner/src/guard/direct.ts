@@ -11,7 +11,7 @@ import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { startTimeOf } from "@tac8/core/process/procfs";
 import { abandonCgroups, cgroupPrefix, oomKills, type GroupLimits } from "../process/cgroup.ts";
 import { killSurvivors } from "../process/survivors.ts";
-import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd } from "./guarded.ts";
+import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd, type Leftovers } from "./guarded.ts";
 import { AGENT_NICENESS, lifeOf } from "./life.ts";
 import type { AgentStart, GuardExit } from "./protocol.ts";
 import { startTimeGuard } from "./timeGuard.ts";
@@ -97,25 +97,42 @@ export function startDirect(start: DirectStart): Guarded {
     const exit = await life.ended;
     const exitedAt = performance.now();
     const isLate = await guard.hold();
-    const ended = await endOf(exit, { isLate, exitedAt });
-    await guard.close(); // Only now, because the guard has the lock.
-    return ended;
-  };
-
-  const endOf = async (
-    exit: GuardExit["exit"],
-    { isLate, exitedAt }: { readonly isLate: boolean; readonly exitedAt: number },
-  ): Promise<GuardEnd> => {
-    if (lost !== null) return { kind: "lost", message: `the agent was ended because its ${lost}` };
-    // Another process has killed both, so the agent has not failed.
-    if (!isLate && exit.signal === "SIGKILL" && (guard.diedAt ?? -Infinity) > exitedAt - TOGETHER_MS && !isKilled)
-      return { kind: "lost", message: "the agent was killed together with its guard" };
-    const oom = oomKills(runId); // Before the search for survivors, which removes the empty group.
+    const why = whyLost(exit, { isLate, exitedAt });
     // While this process was stopped, the guard may also have killed an agent that had already exited.
     const cause = isLate && exit.signal !== null ? "heartbeat-lost" : "exit";
-    const { killed, remaining } = await killRemaining(start, { since, session: pid, guard: guard.pid });
-    const survivors = guard.killed + killed;
-    return { kind: "exit", exit: { exit, survivors, remaining, cause, oomKills: oom } };
+    const oom = oomKills(runId); // Before the search for survivors, which removes the empty group.
+    const left = await killLeft();
+    await guard.close(); // Only now, because the guard has the lock.
+    if (why !== null) return { kind: "lost", message: why, ...left };
+    return { kind: "exit", exit: { exit, ...left, cause, oomKills: oom } };
+  };
+
+  const abandon = async (): Promise<void> => {
+    await guard.hold();
+    const left = await killLeft();
+    await guard.close(); // Only now, because the guard has the lock.
+    abandoned.resolve({ kind: "lost", message: `the agent's process ${pid} could not be ended`, ...left });
+  };
+
+  const whyLost = (
+    exit: GuardExit["exit"],
+    { isLate, exitedAt }: { readonly isLate: boolean; readonly exitedAt: number },
+  ): string | null => {
+    if (lost !== null) return `the agent was ended because its ${lost}`;
+    // Another process has killed both, so the agent has not failed.
+    if (!isLate && exit.signal === "SIGKILL" && (guard.diedAt ?? -Infinity) > exitedAt - TOGETHER_MS && !isKilled)
+      return "the agent was killed together with its guard";
+    return null;
+  };
+
+  let search: Promise<Leftovers> | null = null;
+  /** Kill the survivors while the guard has the lock. All ends share one search. */
+  const killLeft = (): Promise<Leftovers> => {
+    search ??= killRemaining(start, { since, session: pid, guard: guard.pid }).then(({ killed, remaining }) => ({
+      survivors: guard.killed + killed,
+      remaining,
+    }));
+    return search;
   };
 
   return {
@@ -138,8 +155,7 @@ export function startDirect(start: DirectStart): Guarded {
     },
     killGuard() {
       kill();
-      void guard.close(); // The guard has the lock.
-      abandoned.resolve({ kind: "lost", message: `the agent's process ${pid} could not be ended` });
+      void abandon();
     },
   };
 }
@@ -225,8 +241,9 @@ async function killRemaining(
   const deadline = performance.now() + SEARCH.limitMs;
   do {
     try {
-      // While a process of the session is left, no other process gets the session's id.
-      const isReused = session !== undefined && startTimeOf(session) !== null;
+      // The session's first process may have exited. While another process of the session is left, no other process gets its id.
+      const first = session === undefined ? null : startTimeOf(session);
+      const isReused = first !== null && first !== since;
       const query = { runId, lockPath, except: [process.pid, guard], since, session: isReused ? undefined : session };
       const { killed, remaining } = await killSurvivors(query);
       return { killed, remaining: remaining.length };

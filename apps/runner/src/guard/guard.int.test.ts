@@ -158,6 +158,65 @@ test("an agent that is killed together with its guard has not failed", async () 
   expect(await handle.done).toMatchObject({ cause: "guard-lost", remaining: 0 });
 });
 
+/** Return a bash with which an agent enters no control group, as on a host that allows none. */
+function bashOutsideGroups(): string {
+  const path = join(bench.dir, "bash");
+  const skip = 'while [ $# -gt 0 ]; do word=$1; shift; if [ "$word" = -- ]; then exec "$@"; fi; done';
+  writeFileSync(path, `#!/bin/bash -p\n${skip}\nexec /bin/bash\n`, { mode: 0o755 });
+  return path;
+}
+
+/** A program that leaves a process that only its session shows as one of the run. */
+const leaving = (file: string) => ["sh", "-c", `env -i sleep 7777 3>&- >/dev/null 2>&1 & echo $! >"${file}"; wait`];
+
+/** Return the pid of that process, once it has neither marker nor lock. */
+async function pidLeft(file: string): Promise<number> {
+  const pid = await numberIn(file);
+  await expect.poll(() => readStat(pid)?.comm).toBe("sleep");
+  return pid;
+}
+
+/** Return whether a process was alive, and kill it. */
+function endLeft(pid: number): boolean {
+  const isLeft = isRunning(pid);
+  if (isLeft) process.kill(pid, "SIGKILL");
+  return isLeft;
+}
+
+test("a process that only the session shows is killed too if its agent is killed together with the guard", async () => {
+  const file = join(bench.dir, "pid");
+  const launch = plainLaunch(bashOutsideGroups());
+  const handle = bench.start(bench.request({ program: leaving(file) }), { driver: plain, launch });
+  const left = await pidLeft(file);
+  process.kill(handle.pid, "SIGKILL");
+  process.kill((await handle.agentPid) ?? 0, "SIGKILL");
+  const end = await handle.done;
+  expect(endLeft(left)).toBe(false);
+  expect(end).toMatchObject({ cause: "guard-lost", survivorsKilled: 1, remaining: 0 });
+});
+
+test("an agent that is abandoned because it does not end leaves no process that can be killed", async () => {
+  const file = join(bench.dir, "pid");
+  const { runId, cwd, env } = bench.request();
+  const guarded = startDirect({
+    runId,
+    program: leaving(file),
+    cwd,
+    env,
+    lockPath: bench.lock.path,
+    lockFd: bench.lock.fd,
+    insideFd: null,
+    bash: bashOutsideGroups(),
+    group: {},
+    leftMs: 60_000,
+  });
+  const left = await pidLeft(file);
+  guarded.killGuard();
+  await guarded.ended;
+  expect(endLeft(left)).toBe(false);
+  await exited(guarded.pid);
+});
+
 test("an agent that is killed alone has failed", async () => {
   const file = join(bench.dir, "pid");
   const handle = bench.start(bench.behave("hang", file));

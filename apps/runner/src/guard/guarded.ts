@@ -1,11 +1,14 @@
 import { Readable, Writable } from "node:stream";
 import type { GuardCommand, GuardExit } from "./protocol.ts";
 
+/** Processes that outlived the agent: the number of those that were killed, and of those that could not be killed in time. */
+export type Leftovers = Pick<GuardExit, "survivors" | "remaining">;
+
 /** End of an agent and its guard: with a report, without a start of the agent, or without a report. */
 export type GuardEnd =
   | { readonly kind: "exit"; readonly exit: GuardExit }
   | { readonly kind: "spawn-failed"; readonly message: string }
-  | { readonly kind: "lost"; readonly message: string };
+  | ({ readonly kind: "lost"; readonly message: string } & Leftovers);
 
 /** An agent with its guard. */
 export interface Guarded {

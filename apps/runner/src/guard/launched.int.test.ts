@@ -98,7 +98,8 @@ describe.skipIf(!isRoot)("the guard of an agent that the launcher starts", () =>
     const { runId, program, cwd, env } = request();
     const starter = launch.starter;
     if (!("launcher" in starter)) throw new Error("the launcher starts this agent");
-    const guarded = startLaunched({ runId, program, cwd, env, lockFd: bench.lock.fd, leftMs: 60_000, ...starter });
+    const { path: lockPath, fd: lockFd } = bench.lock;
+    const guarded = startLaunched({ runId, program, cwd, env, lockPath, lockFd, leftMs: 60_000, ...starter });
     const agent = (await guarded.started) ?? 0;
     guarded.killGuard();
     // No turn of the event loop in between, so that its end was not noticed.
