@@ -1,10 +1,13 @@
+import { spawn } from "node:child_process";
+import { on } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { exited, isRunning } from "../../agent/testing/harness.ts";
+import { exited, FIXTURES, isRunning } from "../../agent/testing/harness.ts";
 import { ownGit } from "../../git/executor.ts";
 import { spawned } from "./child.ts";
 import { GIT_SPAWNER, startGitSpawner, type GitSpawner, type GitSpawnerOptions } from "./gitSpawner.ts";
@@ -114,6 +117,24 @@ test("if the process gives no answer, its git is killed, and a command that foll
   await exited(pid);
   await impatient.close();
   expect(pids.map(isRunning)).toEqual([false, false]);
+});
+
+test.each([
+  { when: "start", answer: "exit code 0", exited: "exit code 0" },
+  { when: "kill", answer: expect.stringContaining("gave no answer to git version"), exited: "SIGKILL" },
+])("a runner without free descriptors at the $when of the process continues", async ({ when, ...result }) => {
+  const program = [process.execPath, join(FIXTURES, "programs/starvedSpawner.ts"), when, dir];
+  const runner = spawn("bash", ["-c", 'ulimit -n 200; exec "$@"', "bash", ...program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines: string[] = [];
+  for await (const [line] of on(createInterface({ input: runner.stdout }), "line", { close: ["close"] }))
+    lines.push(line);
+  const pid = Number(lines[0]);
+  const isLeft = isRunning(pid);
+  if (isLeft) process.kill(pid, "SIGKILL");
+  expect(lines.slice(1).map((line) => JSON.parse(line))).toEqual([result]);
+  expect(isLeft).toBe(false);
 });
 
 test("a start that fails is tried again by the next command", async () => {

@@ -115,17 +115,30 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
   };
 }
 
-/** Kill its git commands with it: without it, their time limits have no effect. A process that died by itself leaves them to the end of their runs. */
+/**
+ * Kill its git commands with it: without it, their time limits have no effect. A process that died by itself leaves them to the end of
+ * their runs, and so does one that is killed while this process has no free descriptor to find them.
+ */
 function withItsGit(child: HelperChild): HelperChild {
-  const tree = child.pid === undefined ? null : treeBelow(child.pid);
+  const { pid } = child;
+  const tree = pid === undefined ? null : readOr(null, () => treeBelow(pid));
   return {
     ...child,
     kill() {
-      const members = membersOf(tree);
+      const members = readOr(new Set<number>(), () => membersOf(tree)); // Before the kill, which gives them another parent.
       child.kill();
       for (const pid of members) killIfThere(pid);
     },
   };
+}
+
+/** Read processes in `/proc`. @returns `unread` if this process has no free descriptor for that */
+function readOr<T>(unread: T, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    return unread;
+  }
 }
 
 function killIfThere(pid: number): void {
