@@ -441,6 +441,36 @@ describe("the guard of a sandbox", () => {
     await once(beside, "exit");
   });
 
+  test("keeps the lock and kills the run's processes after the runner's end, also if it never got a process to watch", async () => {
+    const { runId } = bench.request();
+    const lockPath = join(bench.dir, "held.lock");
+    const options = JSON.stringify({ bash, runId, leftMs: 3_600_000 });
+    const script = `import { startTimeGuard } from ${JSON.stringify(TIME_GUARD)};
+      import { lock } from ${JSON.stringify(import.meta.resolve("@tac8/core/process/flock"))};
+      const held = await lock(${JSON.stringify(lockPath)});
+      const guard = startTimeGuard({ ...${options}, lock: { path: held.path, fd: held.fd }, onLost: console.error });
+      await guard.hold();
+      held.release();
+      console.log(guard.pid);
+      setInterval(() => undefined, 1000);`;
+    const runner = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [pid] = await once(createInterface({ input: runner.stdout }), "line");
+    const beside = spawn("sleep", ["7777"], { stdio: "ignore", env: { ...process.env, TAC8_RUN: runId } });
+    const ended = once(beside, "exit");
+    const early = await tryLock(lockPath);
+    early?.release();
+    runner.kill("SIGKILL");
+    const held = await lock(lockPath, { timeoutMs: 60_000 });
+    held.release();
+    const isLeft = isRunning(beside.pid ?? 0);
+    if (isLeft) beside.kill("SIGKILL");
+    await ended;
+    expect({ early, isLeft }).toEqual({ early: null, isLeft: false });
+    await exited(Number(pid));
+  });
+
   test("is lost if it repeatedly ends before it watches", async () => {
     const lost = Promise.withResolvers<string>();
     const { runId } = bench.request();

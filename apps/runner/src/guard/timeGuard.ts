@@ -64,8 +64,8 @@ interface ScriptOptions {
 /**
  * Return the script. The shell reads it from its standard input, and parses all of it before it runs it. So its
  * command line has only the name of the guard: an agent's `pkill -f node` means none of tac8's processes.
- * Further input: `<pid> <start time> <seconds>`, then `<seconds>` at each heartbeat, `hold`, or `done`. Output: `watching`
- * after the first line was read, and `holding`; if no input came in time, `killed <number of survivors>`, and then `late`
+ * Further input, in any order: `watch <pid> <start time> <seconds>`, `beat <seconds>`, `hold`, or `done`. Output: `watching`
+ * and `holding` in response; if no input came in time, `killed <number of survivors>`, and then `late`
  * if it has killed the process, or `exited` if there was no such process.
  * The guard reads in `/proc` whether the pid is still the same process: fields are counted from the last parenthesis,
  * and the start time is the 20th of them. A heartbeat that arrived while the machine was busy counts, even if the time
@@ -99,18 +99,16 @@ search() {
   "\${kill_survivors[@]}" </dev/null && trap - EXIT
 }
 left=${left}
-next
-if [ "$code" -eq 0 ]; then
-  if [ "$line" = done ]; then exit 0; fi
-  set -- $line
-  pid=$1 start=$2 left=$3
-  echo watching
-fi
-while [ "$code" -eq 0 ]; do
+while :; do
   next
   if [ "$code" -ne 0 ]; then break; fi
-  if [ "$line" = done ]; then exit 0; fi
-  if [ "$line" = hold ]; then echo holding; else left=$line; fi
+  set -- $line
+  case $1 in
+    watch) pid=$2 start=$3 left=$4; echo watching ;;
+    beat) left=$2 ;;
+    hold) echo holding ;;
+    done) exit 0 ;;
+  esac
 done
 if [ -n "$pid" ]; then
   IFS= read -r -d '' stat <"/proc/$pid/stat"
@@ -213,7 +211,7 @@ export function startTimeGuard({ onLost, leftMs: firstMs, ...options }: TimeGuar
     beat(leftMs) {
       if (watched === null) return;
       until = performance.now() + leftMs;
-      current.stdin.write(`${secondsUntil(until)}\n`);
+      current.stdin.write(`beat ${secondsUntil(until)}\n`);
     },
     async hold() {
       isHeld = true;
@@ -244,7 +242,7 @@ export function startTimeGuard({ onLost, leftMs: firstMs, ...options }: TimeGuar
 }
 
 function instruct({ stdin }: Bash, { pid, startTime }: ProcessId, until: number): void {
-  stdin.write(`${pid} ${startTime} ${secondsUntil(until)}\n`);
+  stdin.write(`watch ${pid} ${startTime} ${secondsUntil(until)}\n`);
 }
 
 /** Return the seconds until a time of `performance.now()`, in the format that the shell reads; at least one millisecond. */
