@@ -184,7 +184,7 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "time-guard-first-late",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: 'if (survivors > 0 && !output.includes("watching\\n")) isLate = true;',
+    find: 'if (survivors > 0 && !output.includes("watching\\n")) result = "late";',
     replace: "",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "if no process to watch is named in time" },
     promise: "an agent that was killed because its runner froze while starting it has not failed",
@@ -264,8 +264,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "time-guard-unreached",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: "if (closing === null && !isHeld && hasExited)",
-    replace: "if (closing !== null && !isHeld && hasExited)",
+    find: 'if (!isExpected && result === "exited")',
+    replace: 'if (isExpected && result === "exited")',
     test: {
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "kills no other process that got the pid, and reports that its own was missing",

@@ -1,5 +1,6 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
+import { within } from "@tac8/core/app/within";
 import { fileURLToPath } from "node:url";
 import type { ProcessId } from "@tac8/core/process/procfs";
 import { smallNode } from "../process/smallNode.ts";
@@ -131,23 +132,41 @@ function quoted(word: string): string {
 }
 
 /**
+ * `starting`: no process to watch was named. `watching`: one was. `held`: `hold` was called. `closing`: `close` was called.
+ * `ended`: there is no guard any more. A guard that ends in one of the first two states without a result is replaced.
+ */
+type State = "starting" | "watching" | "held" | "closing" | "ended";
+const NEXT: Readonly<Record<State, readonly State[]>> = {
+  starting: ["watching", "held", "closing", "ended"],
+  watching: ["held", "closing", "ended"],
+  held: ["closing", "ended"],
+  closing: ["ended"],
+  ended: [],
+};
+
+/**
  * Start a guard. If it dies, another guard is started immediately, with the time that is left.
  * @returns the reason if it could not be started, because this machine has no process, memory or descriptor left
  */
 export function startTimeGuard({ onLost, leftMs: firstMs, ...options }: TimeGuardOptions): TimeGuard | string {
+  let state: State = "starting";
   let watched: ProcessId | null = null;
   let until = performance.now() + firstMs;
   /** Guards in a row that ended before they watched. */
   let failures = 0;
-  let isLate = false;
-  let hasExited = false;
+  /** When its time was over, the guard has killed the process (`late`), or found no such process (`exited`). */
+  let result: "late" | "exited" | null = null;
   let killed = 0;
   let diedAt: number | null = null;
-  let isOverdue = false;
-  let closing: Promise<boolean> | null = null;
-  let isHeld = false;
   const holding = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
+
+  /** Enter a state if it may follow the current one. @returns whether it may */
+  function enter(next: State): boolean {
+    const isNext = NEXT[state].includes(next);
+    if (isNext) state = next;
+    return isNext;
+  }
 
   /** Start a guard for the process that is already watched, if there is one. */
   function start(): Bash | string {
@@ -159,24 +178,25 @@ export function startTimeGuard({ onLost, leftMs: firstMs, ...options }: TimeGuar
     started.stdout.on("data", (text: string) => {
       output += text;
       if (output.includes("watching\n")) failures = 0;
-      isLate ||= output.includes("late\n");
-      hasExited ||= output.includes("exited\n");
+      if (output.includes("late\n")) result = "late";
+      if (output.includes("exited\n")) result ??= "exited";
       if (output.includes("holding\n")) holding.resolve();
     });
     started.child.once("close", (code, signal) => {
       const survivors = Number(/^killed (\d+)$/m.exec(output)?.[1] ?? 0);
       killed += survivors;
       // The runner was frozen before it named the process.
-      if (survivors > 0 && !output.includes("watching\n")) isLate = true;
-      if (signal !== null && !isOverdue) diedAt = performance.now();
-      if (closing !== null || isHeld || isLate || hasExited) {
-        ended.resolve();
-        // The runner has not read the end of the process, so its pid is not reused: the guard could not access the
-        // process.
-        if (closing === null && !isHeld && hasExited) onLost("time was over, and its guard could not end it");
+      if (survivors > 0 && !output.includes("watching\n")) result = "late";
+      if (signal !== null && !started.child.killed) diedAt = performance.now();
+      const isExpected = state === "held" || state === "closing";
+      if (!isExpected && result === null) {
+        replace(`guard ${started.child.pid} ended by ${signal ?? `exit code ${code}`}`);
         return;
       }
-      replace(`guard ${started.child.pid} ended by ${signal ?? `exit code ${code}`}`);
+      finish();
+      // The runner has not read the end of the process, so its pid is not reused: the guard could not access the
+      // process.
+      if (!isExpected && result === "exited") onLost("time was over, and its guard could not end it");
     });
     if (watched !== null) instruct(started, watched, until);
     return started;
@@ -185,8 +205,13 @@ export function startTimeGuard({ onLost, leftMs: firstMs, ...options }: TimeGuar
   function replace(why: string): void {
     const next = failures < MAX_FAILURES ? start() : "so did those before it";
     if (typeof next !== "string") return void (current = next);
-    ended.resolve();
+    finish();
     onLost(`${why}, and ${next}`);
+  }
+
+  function finish(): void {
+    enter("ended");
+    ended.resolve();
   }
 
   const first = start();
@@ -204,6 +229,7 @@ export function startTimeGuard({ onLost, leftMs: firstMs, ...options }: TimeGuar
       return diedAt;
     },
     watch(process, leftMs) {
+      enter("watching");
       watched = process;
       until = performance.now() + leftMs;
       instruct(current, watched, until);
@@ -214,30 +240,21 @@ export function startTimeGuard({ onLost, leftMs: firstMs, ...options }: TimeGuar
       current.stdin.write(`beat ${secondsUntil(until)}\n`);
     },
     async hold() {
-      isHeld = true;
-      current.stdin.write("hold\n");
-      await bounded(Promise.race([holding.promise, ended.promise]));
-      return isLate;
+      if (enter("held")) current.stdin.write("hold\n");
+      await orKill(Promise.race([holding.promise, ended.promise]));
+      return result === "late";
     },
-    close() {
-      closing ??= end();
-      return closing;
+    async close() {
+      if (enter("closing")) current.stdin.end("done\n");
+      await orKill(ended.promise);
+      return result === "late";
     },
   };
 
-  async function end(): Promise<boolean> {
-    current.stdin.end("done\n");
-    await bounded(ended.promise);
-    return isLate;
-  }
-
-  async function bounded(response: Promise<void>): Promise<void> {
-    const kill = setTimeout(() => {
-      isOverdue = true;
-      current.child.kill("SIGKILL");
-    }, CLOSE_MS);
+  /** Wait for a response. A guard that does not give it in time is killed. */
+  async function orKill(response: Promise<void>): Promise<void> {
+    if (!(await within(response, CLOSE_MS))) current.child.kill("SIGKILL");
     await response;
-    clearTimeout(kill);
   }
 }
 
