@@ -5,7 +5,7 @@ import type { Guarded, GuardEnd } from "../guard/guarded.ts";
 import type { GuardCause } from "../guard/protocol.ts";
 import { watchOomKills } from "../host/oomKills.ts";
 import { watchUse, type OverLimit } from "../host/runUse.ts";
-import type { Membership } from "../process/members.ts";
+import { readOr, type Membership } from "../process/members.ts";
 import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
 import { within } from "@tac8/core/app/within";
@@ -83,7 +83,8 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
       ? "the kernel killed it because the machine ran out of memory"
       : `its processes used ${used === null ? "" : `${megabytes(used)} MB, `}more than ${megabytes(memoryBytes)} MB of memory`;
   let members: Membership | null = null;
-  void guarded.started.then((pid) => (members = pid === null ? null : (launch.membersOf?.(pid) ?? null)));
+  const membersBy = (pid: number): Membership | null => readOr(null, () => launch.membersOf?.(pid) ?? null);
+  void guarded.started.then((pid) => (members = pid === null ? null : membersBy(pid)));
   let over: OverLimit | null = null;
   const usedBytes = (): number | null => (over?.limit === "memory" ? over.used : null);
   const stopUseWatch = watchUse({

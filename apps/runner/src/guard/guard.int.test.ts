@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
@@ -321,4 +322,16 @@ test("if no descriptor is left for the guard, the run fails and the runner conti
   const end = JSON.parse(String(line)) as { cause: string; problems: string[] };
   expect(end.cause).toBe("spawn-failed");
   expect(end.problems[0]).toMatch(/^cannot start the guard: /);
+});
+
+test("a runner without free descriptors continues, with its agent whose processes it cannot read", async () => {
+  // Long enough for checks of its memory and processes.
+  const program = ["sh", "-c", "exec sleep 3"];
+  const limits = { wallMs: 60_000, stallMs: 60_000, memoryBytes: 2 ** 40, tasks: 1_000_000 };
+  const { lock: _, ...request } = bench.request({ program, limits });
+  const runner = join(FIXTURES, "programs/starvedRun.ts");
+  const limited = ["-c", 'ulimit -n 200; exec "$@"', "bash", process.execPath, runner, JSON.stringify(request)];
+  const child = spawn("bash", [...limited, join(bench.dir, "host.lock")], { stdio: ["ignore", "pipe", "inherit"] });
+  host = child;
+  expect(JSON.parse((await text(child.stdout)) || "null")).toEqual({ cause: "exited", code: 0, remaining: 0 });
 });

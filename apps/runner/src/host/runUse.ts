@@ -1,4 +1,4 @@
-import type { Membership } from "../process/members.ts";
+import { readOr, type Membership } from "../process/members.ts";
 import { readProc } from "@tac8/core/process/procfs";
 import { survivors, type Survivor, type SurvivorQuery } from "../process/survivors.ts";
 import { memoryOf } from "./memory.ts";
@@ -37,14 +37,18 @@ export function watchUse({ runId, limits, members = () => null, onOver }: UseWat
   if (limits.maxBytes <= 0 && limits.maxTasks <= 0) return () => undefined;
   let checks = 0;
   let counted: Counted = { host: hostTasks(), tasks: 0, check: 0 };
-  const timer = setInterval(() => {
-    checks += 1;
+  const check = (): OverLimit | null => {
     const host = hostTasks();
     const asksMemory = limits.maxBytes > 0 && checks % MEMORY_EVERY === 0;
     const asksTasks = mayExceed({ host, check: checks, counted, maxTasks: limits.maxTasks });
-    if (!asksMemory && !asksTasks) return;
+    if (!asksMemory && !asksTasks) return null;
     const { tasks, over } = readUse({ runId, members: members() }, limits, asksMemory);
     counted = { host, tasks, check: checks };
+    return over;
+  };
+  const timer = setInterval(() => {
+    checks += 1;
+    const over = readOr(null, check);
     if (over === null) return;
     clearInterval(timer);
     onOver(over);

@@ -32,6 +32,15 @@ export function membersOf(membership: Membership | null): ReadonlySet<number> {
   return new Set(allPids().filter((pid) => uidsIn(readProc(`/proc/${pid}/status`) ?? "").includes(uid)));
 }
 
+/** Read processes in `/proc`. @returns `unread` if this process has no free descriptor for that */
+export function readOr<T>(unread: T, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    return unread;
+  }
+}
+
 /** Return the real, effective, saved and file system user id from a `/proc/<pid>/status`. Pure. */
 export function uidsIn(status: string): number[] {
   const [, ids = ""] = /^Uid:\s+(.*)$/m.exec(status) ?? [];

@@ -1,7 +1,7 @@
 import { executorOf, ownGit, type GitExecutor } from "../../git/executor.ts";
 import type { GitAnswer, GitCommand } from "../../git/runGit.ts";
 import type { GitStream, GitStreamCommand } from "../../git/streamGit.ts";
-import { membersOf, treeBelow } from "../../process/members.ts";
+import { membersOf, readOr, treeBelow } from "../../process/members.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
 import { spawned, type HelperChild } from "./child.ts";
 
@@ -130,15 +130,6 @@ function withItsGit(child: HelperChild): HelperChild {
       for (const pid of members) killIfThere(pid);
     },
   };
-}
-
-/** Read processes in `/proc`. @returns `unread` if this process has no free descriptor for that */
-function readOr<T>(unread: T, read: () => T): T {
-  try {
-    return read();
-  } catch {
-    return unread;
-  }
 }
 
 function killIfThere(pid: number): void {
