@@ -8,7 +8,7 @@ export const attacks: readonly Mutant[] = [
     find: 'const cwd = isSandbox ? "/" : start.cwd;',
     replace: "const cwd = start.cwd;",
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/direct.int.test.ts`,
       name: "is not started by a program of its folder, whatever the agent's PATH is",
     },
     promise: "no program in an agent's folder starts outside of its sandbox",

@@ -23,7 +23,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/guard/direct.ts`,
     find: 'isSandbox ? ["nice", "-n", String(AGENT_NICENESS), "--"] : []',
     replace: "[] as string[]",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "has a lower priority" },
+    test: { file: `${RUNNER}/guard/direct.int.test.ts`, name: "has a lower priority" },
     promise: "agents in a sandbox get the processor after the runner",
   },
   {

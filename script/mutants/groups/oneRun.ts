@@ -106,7 +106,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: "    if (watched !== null) instruct(started, watched, until);\n",
     replace: "",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "dies before it has a process to watch" },
+    test: { file: `${RUNNER}/guard/timeGuard.int.test.ts`, name: "dies before it has a process to watch" },
     promise: "a run whose guard dies before its agent starts gets another guard",
   },
   {
@@ -148,7 +148,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'if [ "$code" -ne 0 ]; then break; fi\n',
     replace: 'if [ "$code" -gt 128 ]; then break; fi\n  if [ "$code" -ne 0 ]; then exit 0; fi\n',
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "kills when only the runner's pipe ends" },
+    test: { file: `${RUNNER}/guard/timeGuard.int.test.ts`, name: "kills when only the runner's pipe ends" },
     promise: "an agent in a sandbox dies with its runner, also by the guard alone",
   },
   {
@@ -157,7 +157,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'stdio: ["pipe", "pipe", "ignore", lock.fd],',
     replace: 'stdio: ["pipe", "pipe", "ignore"],',
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/direct.int.test.ts`,
       name: "after SIGKILL of the runner, everything in the sandbox dies, and only then the workspace's lock is released",
     },
     promise: "a workspace whose runner was killed is locked until its agent's sandbox is dead",
@@ -168,7 +168,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'if [ -n "$pid" ]; then\n',
     replace: 'if [ -z "$pid" ]; then exit 0; else\n',
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/timeGuard.int.test.ts`,
       name: "searches for the runner's processes if the runner ends before it names one to watch",
     },
     promise: "a sandbox whose runner is killed in the middle of starting it is ended",
@@ -178,7 +178,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: "left=${left}\n",
     replace: "left=3600\n",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "if no process to watch is named in time" },
+    test: { file: `${RUNNER}/guard/timeGuard.int.test.ts`, name: "if no process to watch is named in time" },
     promise: "an agent that was starting when its runner froze is dead before its job's lock can expire",
   },
   {
@@ -186,7 +186,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'if (survivors > 0 && !output.includes("watching\\n")) result = "late";',
     replace: "",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "if no process to watch is named in time" },
+    test: { file: `${RUNNER}/guard/timeGuard.int.test.ts`, name: "if no process to watch is named in time" },
     promise: "an agent that was killed because its runner froze while starting it has not failed",
   },
   {
@@ -207,7 +207,7 @@ export const oneRun: readonly Mutant[] = [
     find: "isLate && exit.signal !== null ?",
     replace: "isLate ?",
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/direct.int.test.ts`,
       name: "counts as ended by itself if it exits while the runner is stopped, even if its time is over then",
     },
     promise: "an agent that finishes while its runner is frozen counts as finished",
@@ -217,7 +217,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/direct.ts`,
     find: 'for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);',
     replace: "",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "has its output read after its end" },
+    test: { file: `${RUNNER}/guard/direct.int.test.ts`, name: "has its output read after its end" },
     promise: "an agent's output is read completely, even if the agent ends at once",
   },
   {
@@ -225,7 +225,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'IFS= read -r -t "$left" line\n',
     replace: "IFS= read -r line\n",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "dies without heartbeats, with all its processes" },
+    test: { file: `${RUNNER}/guard/direct.int.test.ts`, name: "dies without heartbeats, with all its processes" },
     promise: "an agent in a sandbox dies when its runner sends no heartbeats",
   },
   {
@@ -234,7 +234,7 @@ export const oneRun: readonly Mutant[] = [
     find: "failures < MAX_FAILURES ? start()",
     replace: 'failures < 0 ? "none"',
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/direct.int.test.ts`,
       name: "continues if its guard dies, because another guard starts at once",
     },
     promise: "a guard of a sandbox that dies is replaced",
@@ -245,7 +245,7 @@ export const oneRun: readonly Mutant[] = [
     find: "      until = performance.now() + leftMs;\n      current",
     replace: "      current",
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/timeGuard.int.test.ts`,
       name: "is replaced by a guard that continues with the last heartbeat",
     },
     promise: "a new guard of a sandbox knows how long the agent may live",
@@ -256,7 +256,7 @@ export const oneRun: readonly Mutant[] = [
     find: "    lost = why;\n    kill();\n",
     replace: "    lost = why;\n",
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/direct.int.test.ts`,
       name: "is ended if its guard cannot be replaced, because no process would watch its time",
     },
     promise: "an agent whose guard cannot be replaced is ended",
@@ -267,7 +267,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'if (!isExpected && result === "exited")',
     replace: 'if (isExpected && result === "exited")',
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/timeGuard.int.test.ts`,
       name: "kills no other process that got the pid, and reports that its own was missing",
     },
     promise: "an agent that its guard could not end when its time was over is ended",
@@ -277,7 +277,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: '[ "\\${20}" != "$start" ] || ',
     replace: "",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "kills no other process that got the pid" },
+    test: { file: `${RUNNER}/guard/timeGuard.int.test.ts`, name: "kills no other process that got the pid" },
     promise: "a guard kills no process that got a dead one's pid",
   },
   {
@@ -285,7 +285,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'if [ -z "$stat" ] || [ "\\${20}" = "$start" ]; then\n',
     replace: "if :; then\n",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "kills no session of another process that got the pid" },
+    test: {
+      file: `${RUNNER}/guard/timeGuard.int.test.ts`,
+      name: "kills no session of another process that got the pid",
+    },
     promise: "a guard kills no process in the session of one that got a dead one's pid",
   },
   {
@@ -294,7 +297,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'kill_survivors+=("$pid")\n',
     replace: ":\n",
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/timeGuard.int.test.ts`,
       name: "kills what the process has started in its session, without marker, lock and control group",
     },
     promise: "a guard also finds the processes of an agent by the agent's session",
@@ -304,7 +307,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: "trap 'kill_group; \"\\${kill_survivors[@]}\" </dev/null' EXIT\n",
     replace: "",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "if its program fails at first" },
+    test: { file: `${RUNNER}/guard/timeGuard.int.test.ts`, name: "if its program fails at first" },
     promise: "a fork bomb that leaves no process for a guard's search does not survive its runner",
   },
   {
@@ -313,7 +316,7 @@ export const oneRun: readonly Mutant[] = [
     find: '  if (typeof agent === "string") {\n    abandonCgroups(runId);\n',
     replace: '  if (typeof agent === "string") {\n',
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/direct.int.test.ts`,
       name: "has its processes in the run's control group, but not this process",
     },
     promise: "an agent that could not be started leaves no control group behind",
@@ -324,7 +327,7 @@ export const oneRun: readonly Mutant[] = [
     find: "const before = [...entering, ...cleaning, ...priority];",
     replace: "const before = [...priority];",
     test: {
-      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      file: `${RUNNER}/guard/direct.int.test.ts`,
       name: "has its processes in the run's control group, but not this process",
     },
     promise: "an agent in a sandbox is in its run's control group, whose limits never apply to the runner itself",
