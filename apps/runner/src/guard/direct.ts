@@ -11,7 +11,8 @@ import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { startTimeOf } from "@tac8/core/process/procfs";
 import { abandonCgroups, cgroupPrefix, oomKills, type GroupLimits } from "../process/cgroup.ts";
 import { killSurvivors } from "../process/survivors.ts";
-import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd, type Leftovers } from "./guarded.ts";
+import { pipesOf, TOO_MANY_FILES } from "../process/pipes.ts";
+import { neverStarted, type Guarded, type GuardEnd, type Leftovers } from "./guarded.ts";
 import { AGENT_NICENESS, lifeOf } from "./life.ts";
 import type { AgentStart, GuardExit } from "./protocol.ts";
 import { startTimeGuard } from "./timeGuard.ts";
@@ -202,17 +203,14 @@ function spawnAgent(start: DirectStart): SpawnedAgent | string {
     return wordsOf(error);
   }
   if (!isSandbox && child.pid !== undefined) lowerPriority(child.pid);
-  const { stdin, stdout, stderr } = child;
-  const words = child.stdio?.[4] ?? null; // Without free descriptors there are no pipes, although the type excludes that.
-  if (words instanceof Socket === isSandbox && stdin && stdout && stderr) {
-    // Errors of these streams need no report if the program has just exited, because its exit is reported.
-    for (const stream of [words, stdin]) stream?.on("error", () => undefined);
-    // When the process exits, Node discards data that has no reader. With this listener, `resume` does nothing.
-    for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);
-    return { child, stdin, stdout, stderr, words: words instanceof Socket ? words : null };
-  }
-  child.on("error", () => undefined); // The error event is emitted later, and has no more information.
-  return TOO_MANY_FILES;
+  const pipes = pipesOf(child, "stdin", "stdout", "stderr");
+  if (pipes === null) return TOO_MANY_FILES;
+  const words = child.stdio[4] instanceof Socket ? child.stdio[4] : null;
+  // Errors of these streams need no report if the program has just exited, because its exit is reported.
+  for (const stream of [words, pipes.stdin]) stream?.on("error", () => undefined);
+  // When the process exits, Node discards data that has no reader. With this listener, `resume` does nothing.
+  for (const stream of [pipes.stdout, pipes.stderr]) stream.on("readable", () => undefined);
+  return { child, ...pipes, words };
 }
 
 /** Return the error of `spawn` for a program that is missing or not executable; null: it can be started. */

@@ -27,8 +27,6 @@ export interface Guarded {
   killGuard(): void;
 }
 
-export { TOO_MANY_FILES } from "../process/pipes.ts";
-
 /**
  * Return an agent that failed to start, which ends like any other. `left`: a process that must end first, such as a
  * guard with the lock.

@@ -4,7 +4,7 @@ import { within } from "@tac8/core/app/within";
 import { fileURLToPath } from "node:url";
 import type { ProcessId } from "@tac8/core/process/procfs";
 import { smallNode } from "../process/smallNode.ts";
-import { TOO_MANY_FILES } from "./guarded.ts";
+import { pipesOf, TOO_MANY_FILES } from "../process/pipes.ts";
 
 /**
  * The guard of an agent that the runner itself has started. It only waits for heartbeats. If none comes in time or the
@@ -296,10 +296,10 @@ function spawnBash({ bash, runId, lock, left }: BashOptions): Bash | string {
     return messageOf(error);
   }
   child.on("error", () => undefined); // It is emitted later, and reports the same error as the checks below.
-  // Without free descriptors, the streams are undefined, although their type excludes that.
-  const { stdin, stdout } = child as { readonly [name in "stdin" | "stdout"]: ChildProcess[name] | undefined };
-  if (!stdin || !stdout) return TOO_MANY_FILES;
+  const pipes = pipesOf(child, "stdin", "stdout");
+  if (pipes === null) return TOO_MANY_FILES;
   if (child.pid === undefined) return `${bash} cannot be started, or this machine has no process left for it`;
+  const { stdin, stdout } = pipes;
   stdin.on("error", () => undefined); // The guard has just ended, which its event `close` reports.
   stdin.write(scriptOf({ name, killSurvivors, left }));
   return { child, stdin, stdout };
