@@ -215,7 +215,7 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "sandbox-output",
     file: `${RUNNER}/guard/direct.ts`,
-    find: 'for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);',
+    find: 'for (const stream of [pipes.stdout, pipes.stderr]) stream.on("readable", () => undefined);',
     replace: "",
     test: { file: `${RUNNER}/guard/direct.int.test.ts`, name: "has its output read after its end" },
     promise: "an agent's output is read completely, even if the agent ends at once",
