@@ -716,7 +716,7 @@ export const trust: readonly Mutant[] = [
     file: `${CORE}/why/repeated.ts`,
     find: 'event === "run:started" && evidence["run"] === run',
     replace: 'event === "run:started"',
-    test: { file: `${CORE}/why/repeated.test.ts`, name: "a later run that only publishes" },
+    test: { file: `${CORE}/why/repeated.test.ts`, name: "a later run that started no agent" },
     promise: "tac8 why names the reason for the newest agent run",
   },
   {

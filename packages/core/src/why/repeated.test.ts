@@ -82,10 +82,11 @@ test("an agent whose session was missing was started again by the same run", () 
   expect(third?.[0]?.evidence).toMatchObject({ run: "two", cause: "session-missing" });
 });
 
-test("a later run that only publishes is not the reason", () => {
+test("a later run that started no agent is not the reason", () => {
   const later = [
-    log("issue:published", { run: "three" }),
     log("issue:parked", { failure: "github" }, "502"),
+    started("three"),
+    log("issue:parked", { failure: "github" }, "503"),
     log("agent:ended", { run: "two" }),
   ];
   expect(textOf([log("attempt:failed", { failure: "agent" }, "exit 1")], { later })[0]).toContain("failed (agent)");
