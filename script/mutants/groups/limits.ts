@@ -43,6 +43,14 @@ export const limits: readonly Mutant[] = [
     promise: "a run's control group has its limits",
   },
   {
+    name: "group-young",
+    file: `${RUNNER}/process/cgroup.ts`,
+    find: "ageOf(group) >= ENTER_MS",
+    replace: "ageOf(group) >= 0",
+    test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "about to enter is removed by its own run only" },
+    promise: "no other runner removes the control group of an agent that is just being started",
+  },
+  {
     name: "raw-log-bound",
     file: `${RUNNER}/agent/rawLog.ts`,
     find: "const fits = chunk.subarray(0, Math.max(0, room));",

@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
@@ -253,7 +254,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox", () => {
     const groups = cgroupPrefix({ runId, bash: "/bin/bash" }).filter((word) => word.endsWith(runId));
     context.skip(groups.length === 0, "this host does not allow control groups");
     // An empty group of another run stays, because a process is about to enter it.
-    removeEmptyCgroups();
+    removeEmptyCgroups(randomUUID());
     const file = join(bench.dir, "pid");
     const handle = bench.start(bench.behave("hang", file), { launch });
     await numberIn(file);

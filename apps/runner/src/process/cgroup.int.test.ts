@@ -1,7 +1,16 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -26,7 +35,7 @@ let daemon = 0;
 afterEach(() => {
   child?.kill("SIGKILL");
   if (daemon > 0 && cgroupMembers(runId).has(daemon)) process.kill(daemon, "SIGKILL");
-  removeEmptyCgroups();
+  removeEmptyCgroups(runId);
 });
 
 /** Start a program in the run's groups; null: this host allows none. */
@@ -70,6 +79,23 @@ test("limits apply to the group before a process is in it, and limits that the k
   const check = `cat "${mount}$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.max.descendants"`;
   child = spawnInCgroup(["bash", "-c", check], limits);
   expect(await lineOf(child)).toBe("7");
+});
+
+test("an empty group that a program may be about to enter is removed by its own run only", (context) => {
+  const groups = () => cgroupPrefix({ runId, limits: {}, bash: "/bin/bash" }).filter((word) => word.endsWith(runId));
+  const [group = ""] = groups();
+  context.skip(group === "", "this host allows no new control group");
+  const old = new Date(Date.now() - 3_600_000);
+  utimesSync(group, old, old);
+  expect(groups()).toContain(group); // It was made again for the next agent of the run.
+  removeEmptyCgroups(randomUUID());
+  expect(existsSync(group)).toBe(true);
+  utimesSync(group, old, old);
+  removeEmptyCgroups(randomUUID());
+  expect(existsSync(group)).toBe(false);
+  groups();
+  removeEmptyCgroups(runId);
+  expect(existsSync(group)).toBe(false);
 });
 
 test("in a delegated group the runner moves to a leaf group, so that the groups of its runs can have limits", async (context) => {

@@ -23,8 +23,8 @@ export interface GroupOptions {
   readonly bash: string;
 }
 
-/** Runs whose groups are still empty, because the process that enters them has just been started. */
-const entering = new Set<string>();
+/** Time for the first process of a group to enter it. Until then, only its own run removes the empty group, and no other process does. */
+const ENTER_MS = 60_000;
 
 /** Shell script that enters these groups and then becomes the program. If a group was removed meanwhile, the script makes it again, without limits. */
 const ENTER = `
@@ -44,7 +44,6 @@ export function cgroupPrefix({ runId, limits = {}, bash }: GroupOptions): string
     .map(({ base }) => groupOf(base, runId))
     .filter((group) => open(group, limits));
   if (groups.length === 0) return [];
-  entering.add(runId);
   // Bash passes on every variable, whatever its name is. With these options it runs no file before the script.
   return [bash, "--norc", "-p", "-c", ENTER, "bash", ...groups, "--"];
 }
@@ -115,7 +114,6 @@ export function cgroupMembers(runId: string): ReadonlySet<number> {
  * the next child. A group is opened again when a process is started in it.
  */
 export function closeCgroups(runId: string): void {
-  entering.delete(runId);
   for (const { base } of ownCgroups()) {
     for (const [file, value] of CLOSED) write(join(groupOf(base, runId), file), value);
   }
@@ -133,7 +131,6 @@ const OPEN = [
 
 /** Remove the run's groups if no process has entered them, because the process could not be started. */
 export function abandonCgroups(runId: string): void {
-  entering.delete(runId);
   for (const { base } of ownCgroups()) remove(groupOf(base, runId));
 }
 
@@ -149,14 +146,20 @@ export function oomKillsIn(file: string): number | null {
   return count === undefined ? null : Number(count);
 }
 
-/** Remove all empty groups: those of this run, and those of other runs whose last process ended late. */
-export function removeEmptyCgroups(): void {
+/** Remove the empty groups: those of this run, which has ended, and older ones of other runs, whose last process ended late. */
+export function removeEmptyCgroups(runId: string): void {
   for (const { base } of ownCgroups()) {
-    for (const name of readdirSync(base)) {
-      if (!name.startsWith(PREFIX) || entering.has(name.slice(PREFIX.length))) continue;
-      remove(join(base, name));
+    for (const name of readdirSync(base).filter((one) => one.startsWith(PREFIX))) {
+      const group = join(base, name);
+      if (name === PREFIX + runId || ageOf(group) >= ENTER_MS) remove(group);
     }
   }
+}
+
+/** Return the time in ms since a group was made. 0: it was removed meanwhile. */
+function ageOf(group: string): number {
+  const made = statSync(group, { throwIfNoEntry: false })?.mtimeMs; // A process that enters the group does not change this time.
+  return made === undefined ? 0 : Date.now() - made;
 }
 
 function remove(group: string): void {
@@ -173,6 +176,7 @@ function groupOf(base: string, runId: string): string {
 
 /** Make a group. @returns whether it exists */
 function open(group: string, limits: GroupLimits): boolean {
+  remove(group); // Made again, an empty one is as old as its next process.
   try {
     mkdirSync(group, { recursive: true });
   } catch {

@@ -126,7 +126,7 @@ export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOption
     const found = (await isAnyThere(query)) ? haltSurvivors(query, deadline) : [];
     empty = found.length === 0 ? empty + 1 : 0;
     if (empty >= 2) {
-      removeEmptyCgroups();
+      removeEmptyCgroups(query.runId);
       return { killed: killed.size, remaining: [] };
     }
     for (const survivor of found) {
