@@ -65,10 +65,10 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsResul
   signal.throwIfAborted();
   return searchWith(scanners, async (scanner) => {
     const search = begin(scanner, { texts: all, values, signal });
-    const patch = await git([...args, ...plain, "--end-of-options", ...range], {
-      output: search.input,
-      maxBytes: MAX_ANSWER,
-      timeoutMs: GIT_MS,
+    const options = { output: search.input, maxBytes: MAX_ANSWER, timeoutMs: GIT_MS };
+    const patch = await git([...args, ...plain, "--end-of-options", ...range], options).catch((error: unknown) => {
+      search.stop();
+      throw error;
     });
     if (patch.code !== 0) search.stop();
     const answer = await search.answer;
@@ -76,7 +76,8 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsResul
     // No part of the changes counts as all of them. If the scanner died, git failed because of that.
     if (answer.hasDied) return { ...answer, known: null };
     if (patch.code !== undefined) throw readFailure(patch.errorText);
-    return { ...answer, known: null, broken: "reading the changes took too long or was interrupted" };
+    const broken = "reading the changes took too long or was interrupted";
+    return { ...answer, known: null, broken, isInterrupted: true };
   });
 }
 
@@ -95,16 +96,21 @@ export async function findInTexts({
   });
 }
 
+interface Attempt extends ScannerAnswer {
+  /** Git, which writes the changes, was killed, or took too long. */
+  readonly isInterrupted?: boolean;
+}
+
 /**
- * Search with a scanner of the pool. If it dies, search again in a new process: it may have died before it got the request, or have been
- * killed by the kernel or by another program, which says nothing about the text. A text that makes the scanner crash ends the new one too,
- * and stays unsearched.
+ * Search with a scanner of the pool. If it dies or git is interrupted, search once more in a new process: they may have been killed by the
+ * kernel or by another program, which says nothing about the text. A text that makes the scanner crash ends the new one too, and stays
+ * unsearched.
  */
 async function searchWith(
   scanners: ScannerPool,
-  search: (scanner: Scanner) => Promise<ScannerAnswer>,
+  search: (scanner: Scanner) => Promise<Attempt>,
 ): Promise<SecretsResult> {
-  const searchIn = async (scanner: Scanner): Promise<ScannerAnswer> => {
+  const searchIn = async (scanner: Scanner): Promise<Attempt> => {
     try {
       return await search(scanner);
     } finally {
@@ -112,7 +118,8 @@ async function searchWith(
     }
   };
   const answer = await searchIn(scanners.take());
-  return resultOf(answer.hasDied ? await searchIn(scanners.takeNew()) : answer);
+  const isUndecided = answer.hasDied || answer.isInterrupted === true;
+  return resultOf(isUndecided ? await searchIn(scanners.takeNew()) : answer);
 }
 
 /** Return the text of the stored commits, because GitHub gets all of their headers, and also text after a zero byte. */

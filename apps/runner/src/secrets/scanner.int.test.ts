@@ -163,6 +163,22 @@ test.each([
   expect(patches).toBe(2);
 });
 
+test.each([
+  ["once", 1, { count: 1, unchecked: null }],
+  ["twice", 2, { unsearched: "reading the changes took too long or was interrupted" }],
+])("git is interrupted %s while it writes the changes", async (_name, times, expected) => {
+  let patches = 0;
+  const git: SecretsOptions["git"] = async (_args, { output }) => {
+    patches += 1;
+    output?.end(`commit 1\ndiff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -0,0 +1 @@\n+${VALUE}\n`);
+    return { code: patches <= times ? undefined : 0, bytes: Buffer.alloc(0), stderr: "", errorText: "" };
+  };
+  const ranges = { storedCommits: () => Promise.resolve([]) };
+  const more = { published: [], head: "a", texts: [], values: [VALUE], scanners, signal: abort.signal };
+  expect(await findSecrets({ git, ranges, ...more })).toMatchObject(expected);
+  expect(patches).toBe(2);
+});
+
 test("a text that makes every scanner crash stays unsearched after two of them", async () => {
   let starts = 0;
   const start = () => {
