@@ -82,15 +82,21 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
     memoryBytes === 0
       ? "the kernel killed it because the machine ran out of memory"
       : `its processes used ${used === null ? "" : `${megabytes(used)} MB, `}more than ${megabytes(memoryBytes)} MB of memory`;
+  let agentPid: number | null = null;
   let members: Membership | null = null;
-  const membersBy = (pid: number): Membership | null => readOr(null, () => launch.membersOf?.(pid) ?? null);
-  void guarded.started.then((pid) => (members = pid === null ? null : membersBy(pid)));
+  /** Read again later if it could not be read at the start. */
+  const membersNow = (): Membership | null =>
+    (members ??= readOr(null, () => (agentPid === null ? null : (launch.membersOf?.(agentPid) ?? null))));
+  void guarded.started.then((pid) => {
+    agentPid = pid;
+    return membersNow();
+  });
   let over: OverLimit | null = null;
   const usedBytes = (): number | null => (over?.limit === "memory" ? over.used : null);
   const stopUseWatch = watchUse({
     runId: request.runId,
     limits: { maxBytes: memoryBytes, maxTasks: tasks },
-    members: () => members,
+    members: membersNow,
     onOver(found) {
       over = found;
       end(found.limit === "memory" ? "out-of-memory" : "process-limit", 0);
@@ -182,7 +188,7 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
       return guarded.pid;
     },
     agentPid: guarded.started,
-    members: () => members,
+    members: membersNow,
     sessionId: request.sessionId,
     done,
     stop(why, { graceMs }) {

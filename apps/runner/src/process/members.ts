@@ -36,7 +36,8 @@ export function membersOf(membership: Membership | null): ReadonlySet<number> {
 export function readOr<T>(unread: T, read: () => T): T {
   try {
     return read();
-  } catch {
+  } catch (error) {
+    if (!/^E[MN]FILE$/.test(String((error as NodeJS.ErrnoException).code))) throw error;
     return unread;
   }
 }
