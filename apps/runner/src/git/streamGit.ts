@@ -31,9 +31,9 @@ export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamComman
   const errors = keepStart(git.stderr, MAX_STREAM_WORDS);
   return {
     stdout: git.stdout,
-    ended: git.ended.then(({ code, timedOut }) => ({
+    ended: git.ended.then(({ code, how, timedOut }) => ({
       code,
-      errorText: errors().toString("utf8").trim(),
+      errorText: errors().toString("utf8").trim() || (code === undefined ? how : ""),
       timedOut,
     })),
     kill: () => git.kill(),
