@@ -2,7 +2,7 @@
 export interface ReusableProcess {
   /** Whether it is alive, has finished its work, and may be used again. */
   isReusable(): boolean;
-  /** Kill it. Resolves when it ended; never rejects. */
+  /** End it: it exits by itself, or is killed soon. Resolves when it ended; never rejects. */
   end(): Promise<void>;
 }
 

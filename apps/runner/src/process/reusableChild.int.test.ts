@@ -81,11 +81,11 @@ test("a busy child is killed some time after its end was requested", async () =>
 
 test("a child that closes its input counts as dead before a later stop", async () => {
   start();
-  const closed = child.use(
-    `process.stdin.destroy(); ${say("1\n")}; setInterval(() => undefined, 1000)`,
-    () => undefined,
-  );
-  child.stdin.write("\n".repeat(10_000_000));
+  const said = Promise.withResolvers<unknown>();
+  const program = `require("fs").closeSync(0); ${say("1\n")}; setInterval(() => undefined, 1000)`;
+  const closed = child.use(program, said.resolve);
+  await said.promise;
+  child.stdin.write("\n");
   await once(child.stdin, "error");
   child.kill();
   expect(await closed).toMatchObject({ hasDied: true });
