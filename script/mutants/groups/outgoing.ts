@@ -187,13 +187,21 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "scanner-repeated",
     file: `${RUNNER}/secrets/findSecrets.ts`,
-    find: "return resultOf(answer.hasDied ?",
-    replace: "return resultOf(answer.hasDied && answer.known !== null ?",
+    find: "const isUndecided = answer.hasDied || answer.isInterrupted === true;",
+    replace: "const isUndecided = answer.isInterrupted === true;",
     test: {
       file: `${RUNNER}/secrets/scanner.int.test.ts`,
       name: "a search whose scanner was killed by another process",
     },
     promise: "work is not withheld because another process killed its search for secrets",
+  },
+  {
+    name: "git-search-repeated",
+    file: `${RUNNER}/secrets/findSecrets.ts`,
+    find: "answer.hasDied || answer.isInterrupted === true",
+    replace: "answer.hasDied",
+    test: { file: `${RUNNER}/secrets/scanner.int.test.ts`, name: "git is interrupted once while it writes" },
+    promise: "finished work is not withheld because its git was killed once while it was searched for secrets",
   },
   {
     name: "scanner-session",

@@ -146,7 +146,7 @@ export function oomKillsIn(file: string): number | null {
   return count === undefined ? null : Number(count);
 }
 
-/** Remove the empty groups: those of this run, which has ended, and older ones of other runs, whose last process ended late. */
+/** Remove the empty groups: those of this run, whose processes ended, and older ones of other runs, whose last process ended late. */
 export function removeEmptyCgroups(runId: string): void {
   for (const { base } of ownCgroups()) {
     for (const name of readdirSync(base).filter((one) => one.startsWith(PREFIX))) {

@@ -81,10 +81,10 @@ test("a busy child is killed some time after its end was requested", async () =>
 
 test("a child that closes its input counts as dead before a later stop", async () => {
   start();
-  const said = Promise.withResolvers<unknown>();
+  const answered = Promise.withResolvers<unknown>();
   const program = `require("fs").closeSync(0); ${say("1\n")}; setInterval(() => undefined, 1000)`;
-  const closed = child.use(program, said.resolve);
-  await said.promise;
+  const closed = child.use(program, answered.resolve);
+  await answered.promise;
   child.stdin.write("\n");
   await once(child.stdin, "error");
   child.kill();

@@ -102,7 +102,7 @@ interface Attempt extends ScannerAnswer {
 }
 
 /**
- * Search with a scanner of the pool. If it dies or git is interrupted, search once more in a new process: they may have been killed by the
+ * Search with a scanner of the pool. If it dies or git is interrupted, search again in a new process, once: they may have been killed by the
  * kernel or by another program, which says nothing about the text. A text that makes the scanner crash ends the new one too, and stays
  * unsearched.
  */

@@ -170,6 +170,7 @@ test.each([
   let patches = 0;
   const git: SecretsOptions["git"] = async (_args, { output }) => {
     patches += 1;
+    output?.on("error", () => undefined); // The scanner of an interrupted git is killed.
     output?.end(`commit 1\ndiff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -0,0 +1 @@\n+${VALUE}\n`);
     return { code: patches <= times ? undefined : 0, bytes: Buffer.alloc(0), stderr: "", errorText: "" };
   };
